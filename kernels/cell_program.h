@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace stationary {
+
+/// Which gradient the chain follows.
+enum class Oracle { quadratic, least_squares };
+/// Which step it takes.
+enum class Stepper { langevin, sgd };
+
+/// Everything about one cell that a kernel reads, made on the host in double by fixed-order loops.
+/// A backend rounds it to the state's precision; nothing else enters a chain. State is δ = Φ − Φ*.
+struct CellProgram {
+    Oracle oracle = Oracle::quadratic;
+    Stepper stepper = Stepper::sgd;
+    bool double_precision = false;
+    bool fast_normals = false;
+    int dimension = 1;      ///< d, 1 to max_dimension
+    std::uint64_t key = 0;  ///< Philox key of the cell
+
+    // Step. langevin: δ ← δ − step_size·Hδ + F z. sgd: v ← momentum·v + gradient_weight·ĝ; δ ← δ −
+    // step_size·(direct_weight·ĝ + velocity_weight·v).
+    double step_size = 0.0;        ///< langevin: time_step·η; sgd: η
+    double momentum = 0.0;         ///< μ
+    double gradient_weight = 1.0;  ///< 1 − dampening
+    double direct_weight = 0.0;    ///< 0 heavy_ball and ema, 1 nesterov
+    double velocity_weight = 1.0;  ///< 1 heavy_ball and ema, μ nesterov
+    std::int64_t batch_size = 1;   ///< B
+
+    // quadratic oracle and every langevin step
+    std::vector<double> hessian;  ///< H [d×d] row-major
+    std::vector<double>
+        noise_factor;  ///< F [d×d] row-major, lower triangular. langevin: F Fᵀ = step_size·η·Σ^B; sgd: F Fᵀ = Σ¹
+
+    // least_squares oracle
+    std::int64_t training_points = 0;  ///< N
+    std::vector<double> features;      ///< X [N×d] row-major
+    std::vector<double> residuals;     ///< e [N]
+    double ridge = 0.0;
+    std::vector<double> ridge_gradient;  ///< ridge·Φ* [d]
+
+    std::vector<double> initial;  ///< δ_0 [d]
+    std::vector<double> centre;   ///< fixed-point centre [d], δ coordinates
+    std::vector<double> scale;    ///< fixed-point scale [d], powers of two
+
+    std::int64_t burn_in = 0;       ///< the first draw is the state after burn_in steps
+    std::int64_t stride = 1;        ///< steps between draws
+    std::int64_t draws = 1;         ///< draws per chain
+    std::int64_t shard_chains = 1;  ///< chains per shard; shard s holds chains [s·shard_chains, (s+1)·shard_chains)
+
+    /// Steps that each chain takes.
+    [[nodiscard]] std::int64_t steps() const { return burn_in + (draws - 1) * stride; }
+};
+
+/// Largest dimension that the compiled kernels take.
+constexpr int max_dimension = 32;
+
+}  // namespace stationary

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "kernels/cell_program.h"
+#include "kernels/chain_args.h"
+
+#include <cstddef>
+#include <vector>
+
+namespace stationary {
+
+/// A CellProgram rounded to Scalar and padded to dimension D: one block of numbers, and where each table starts in it.
+/// Both backends use it; the CUDA backend copies `values` to the device and asks for the arguments with the device
+/// address.
+template <class Scalar>
+class CellTables {
+  public:
+    /// Throws std::invalid_argument for a program whose tables do not fit its dimension.
+    CellTables(const CellProgram& program, int padded_dimension);
+
+    [[nodiscard]] const std::vector<Scalar>& values() const { return values_; }
+    /// The arguments with the tables at `base`, a copy of values().
+    [[nodiscard]] ChainArgs<Scalar> args(const Scalar* base) const;
+
+  private:
+    std::size_t append(const std::vector<double>& table, std::size_t rows, std::size_t columns, std::size_t padded_rows,
+                       std::size_t padded_columns);
+
+    std::vector<Scalar> values_;
+    ChainArgs<Scalar> scalars_{};
+    std::size_t hessian_ = 0, noise_factor_ = 0, features_ = 0, residuals_ = 0, ridge_gradient_ = 0, initial_ = 0,
+                centre_ = 0, scale_ = 0;
+};
+
+extern template class CellTables<float>;
+extern template class CellTables<double>;
+
+/// Throws std::invalid_argument, in one line, if a backend cannot run the program: dimension, table sizes, counts.
+void check_program(const CellProgram& program);
+
+}  // namespace stationary

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "kernels/cell_program.h"
+#include "kernels/platform.h"
+
+#include <cstdint>
+
+namespace stationary {
+
+/// A CellProgram as the step code reads it: rounded to the state's precision and padded with zeros to a compiled
+/// dimension D. Plain data, passed to GPU kernels by value. The tables live in host or device memory.
+template <class Scalar>
+struct ChainArgs {
+    const Scalar* hessian;         ///< H [D×D] row-major
+    const Scalar* noise_factor;    ///< F [D×D] row-major
+    const Scalar* features;        ///< X [N×D] row-major
+    const Scalar* residuals;       ///< e [N]
+    const Scalar* ridge_gradient;  ///< ridge·Φ* [D]
+    const Scalar* initial;         ///< δ_0 [D]
+    const Scalar* centre;          ///< [D]
+    const Scalar* scale;           ///< [D]
+    Scalar step_size;
+    Scalar momentum;
+    Scalar gradient_weight;
+    Scalar direct_weight;
+    Scalar velocity_weight;
+    Scalar inverse_batch_size;
+    Scalar ridge;
+    std::int64_t batch_size;
+    std::uint32_t training_points;
+    int dimension;  ///< d ≤ D
+    std::uint64_t key;
+    std::int64_t burn_in;
+    std::int64_t stride;
+    std::int64_t draws;
+};
+
+/// Position and velocity of one chain (or of one pack of chains): δ = Φ − Φ* and v, zero beyond the dimension.
+template <class Lanes, int D>
+struct ChainState {
+    typename Lanes::Real position[D];
+    typename Lanes::Real velocity[D];
+};
+
+}  // namespace stationary

@@ -1,0 +1,155 @@
+#include "kernels/backend.h"
+#include "kernels/cell_tables.h"
+#include "kernels/compiled_dimension.h"
+#include "kernels/cpu_level.h"
+
+#include <omp.h>
+
+#include <atomic>
+#include <exception>
+#include <fstream>
+#include <mutex>
+#include <stdexcept>
+
+namespace stationary {
+namespace {
+
+#if defined(__x86_64__)
+constexpr bool x86_levels = true;
+bool processor_has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+bool processor_has_avx512() {
+    return processor_has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
+}
+#else
+constexpr bool x86_levels = false;
+bool processor_has_avx2() { return false; }
+bool processor_has_avx512() { return false; }
+#endif
+
+const StepFunctions& step_functions(const CellProgram& program, SimdLevel level) {
+    const auto choose = [level](const StepFunctions& generic, const StepFunctions* avx2, const StepFunctions* avx512) {
+        return level == SimdLevel::avx512 ? avx512 : level == SimdLevel::avx2 ? avx2 : &generic;
+    };
+#if defined(__x86_64__)
+    if (program.stepper == Stepper::langevin) {
+        return *choose(langevin_step_generic, &langevin_step_avx2, &langevin_step_avx512);
+    }
+    if (program.oracle == Oracle::quadratic) {
+        return *choose(quadratic_step_generic, &quadratic_step_avx2, &quadratic_step_avx512);
+    }
+    return *choose(least_squares_step_generic, &least_squares_step_avx2, &least_squares_step_avx512);
+#else
+    if (program.stepper == Stepper::langevin) return *choose(langevin_step_generic, nullptr, nullptr);
+    if (program.oracle == Oracle::quadratic) return *choose(quadratic_step_generic, nullptr, nullptr);
+    return *choose(least_squares_step_generic, nullptr, nullptr);
+#endif
+}
+
+std::string processor_name() {
+    std::ifstream file("/proc/cpuinfo");
+    for (std::string line; std::getline(file, line);) {
+        const auto colon = line.find(": ");
+        if (line.rfind("model name", 0) == 0 && colon != std::string::npos) return line.substr(colon + 2);
+    }
+    return "unknown processor";
+}
+
+/// Shards over OpenMP threads. A shard is one thread's work from its first step to its last, so threads share nothing
+/// but the tables.
+class CpuBackend final : public Backend {
+  public:
+    CpuBackend(int threads, SimdLevel level) : threads_(threads > 0 ? threads : omp_get_max_threads()), level_(level) {}
+
+    [[nodiscard]] BackendInfo info() const override { return {"cpu", processor_name(), threads_, to_string(level_)}; }
+
+    void run(const CellProgram& program, ShardRange range, const ShardSink& sink) override {
+        check_program(program);
+        if (program.fast_normals) throw std::invalid_argument("fast normals need a GPU");
+        const StepFunctions& functions = step_functions(program, level_);
+        if (program.double_precision) {
+            run_range(program, functions.double_precision, range, sink);
+        } else {
+            run_range(program, functions.single_precision, range, sink);
+        }
+    }
+
+    [[nodiscard]] std::int64_t memory_bytes(const CellProgram& program, std::int64_t shards) const override {
+        const std::int64_t padded = compiled_dimension(program.dimension);
+        const std::int64_t real = program.double_precision ? 8 : 4;
+        const std::int64_t tables = real * (program.training_points * (padded + 1) + 2 * padded * padded + 4 * padded);
+        const std::int64_t moments =
+            static_cast<std::int64_t>(sizeof(ShardMoments)) + 16 * (program.dimension + packed_size(program.dimension));
+        return tables + shards * moments;
+    }
+
+  private:
+    template <class Scalar>
+    void run_range(const CellProgram& program, ShardFunction<Scalar> function, ShardRange range,
+                   const ShardSink& sink) const {
+        const CellTables<Scalar> tables(program, compiled_dimension(program.dimension));
+        const ChainArgs<Scalar> args = tables.args(tables.values().data());
+        std::atomic<bool> go_on{true};
+        std::exception_ptr failure;
+        std::mutex lock;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads_)
+        for (std::int64_t shard = range.first; shard < range.last; ++shard) {
+            if (!go_on.load(std::memory_order_relaxed)) continue;
+            try {
+                ShardMoments moments = function(program, args, shard);
+                const std::lock_guard guard(lock);
+                if (!sink(std::move(moments))) go_on = false;
+            } catch (...) {
+                const std::lock_guard guard(lock);
+                if (!failure) failure = std::current_exception();
+                go_on = false;
+            }
+        }
+        if (failure) std::rethrow_exception(failure);
+    }
+
+    int threads_;
+    SimdLevel level_;
+};
+
+}  // namespace
+
+bool simd_level_available(SimdLevel level) {
+    switch (level) {
+        case SimdLevel::generic:
+            return true;
+        case SimdLevel::avx2:
+            return x86_levels && processor_has_avx2();
+        case SimdLevel::avx512:
+            return x86_levels && processor_has_avx512();
+    }
+    return false;
+}
+
+SimdLevel best_simd_level() {
+    for (const SimdLevel level : {SimdLevel::avx512, SimdLevel::avx2}) {
+        if (simd_level_available(level)) return level;
+    }
+    return SimdLevel::generic;
+}
+
+std::string to_string(SimdLevel level) {
+    switch (level) {
+        case SimdLevel::generic:
+            return "generic";
+        case SimdLevel::avx2:
+            return "avx2";
+        case SimdLevel::avx512:
+            return "avx512";
+    }
+    return "unknown";
+}
+
+std::unique_ptr<Backend> make_cpu_backend(int threads, SimdLevel level) {
+    if (!simd_level_available(level)) {
+        throw std::invalid_argument("this processor does not run the " + to_string(level) + " code");
+    }
+    return std::make_unique<CpuBackend>(threads, level);
+}
+
+}  // namespace stationary

@@ -1,0 +1,9 @@
+// Compiled once per SIMD level (kernels/CMakeLists.txt).
+#include "kernels/cpu_shard.h"
+#include "kernels/langevin_stepper.h"
+
+namespace stationary {
+extern const StepFunctions STATIONARY_AT_LEVEL(langevin_step){&run_shard<float, LangevinStepper>,
+                                                              &run_shard<double, LangevinStepper>};
+
+}  // namespace stationary

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "kernels/cell_program.h"
+#include "kernels/chain_args.h"
+#include "kernels/platform.h"
+#include "kernels/shard_moments.h"
+
+#include <cstdint>
+
+namespace stationary {
+
+/// One shard's work as a plain function: shard `shard` of a program whose tables are in `args`.
+template <class Scalar>
+using ShardFunction = ShardMoments (*)(const CellProgram& program, const ChainArgs<Scalar>& args, std::int64_t shard);
+
+/// The functions of one kind of step, compiled for one SIMD level. Each picks the compiled dimension itself.
+struct StepFunctions {
+    ShardFunction<float> single_precision = nullptr;
+    ShardFunction<double> double_precision = nullptr;
+};
+
+#define STATIONARY_JOIN_(name, level) name##_##level
+#define STATIONARY_JOIN(name, level) STATIONARY_JOIN_(name, level)
+/// langevin_step → langevin_step_avx512: what a source compiled once per level exports.
+#define STATIONARY_AT_LEVEL(name) STATIONARY_JOIN(name, STATIONARY_SIMD_LEVEL)
+
+extern const StepFunctions langevin_step_generic, langevin_step_avx2, langevin_step_avx512;
+extern const StepFunctions quadratic_step_generic, quadratic_step_avx2, quadratic_step_avx512;
+extern const StepFunctions least_squares_step_generic, least_squares_step_avx2, least_squares_step_avx512;
+
+}  // namespace stationary

@@ -1,0 +1,17 @@
+// Compiled once per SIMD level (kernels/CMakeLists.txt).
+#include "kernels/cpu_shard.h"
+#include "kernels/least_squares_oracle.h"
+#include "kernels/sgd_stepper.h"
+
+namespace stationary {
+inline namespace STATIONARY_SIMD_LEVEL {
+
+template <class Lanes, int D>
+using LeastSquaresSgdStepper = SgdStepper<Lanes, D, LeastSquaresOracle>;
+
+}  // namespace STATIONARY_SIMD_LEVEL
+
+extern const StepFunctions STATIONARY_AT_LEVEL(least_squares_step){&run_shard<float, LeastSquaresSgdStepper>,
+                                                                   &run_shard<double, LeastSquaresSgdStepper>};
+
+}  // namespace stationary

@@ -1,0 +1,33 @@
+#pragma once
+
+// What differs between compilers and targets, in one place. Kernel code is compiled for the device by nvcc, for the
+// host by nvcc's host compiler, and for the CPU backend once per SIMD level; each level has its own inline namespace,
+// so that the linker can never hand a function compiled for one instruction set to code that runs on another.
+
+#if defined(__CUDACC__)
+#define STATIONARY_HD __host__ __device__ __forceinline__
+#elif defined(__GNUC__)
+#define STATIONARY_HD inline __attribute__((always_inline))
+#else
+#error "stationary needs g++, clang++ or nvcc"
+#endif
+
+#if defined(__CUDA_ARCH__)
+#define STATIONARY_UNROLL _Pragma("unroll")
+#elif defined(__clang__)
+#define STATIONARY_UNROLL _Pragma("clang loop unroll(enable)")
+#else
+#define STATIONARY_UNROLL _Pragma("GCC unroll 16")
+#endif
+
+// For loops whose indices must be known when compiling for the device (registers cannot be indexed) but which are
+// better left to the compiler's judgement elsewhere.
+#if defined(__CUDA_ARCH__)
+#define STATIONARY_UNROLL_ON_DEVICE _Pragma("unroll")
+#else
+#define STATIONARY_UNROLL_ON_DEVICE
+#endif
+
+#ifndef STATIONARY_SIMD_LEVEL
+#define STATIONARY_SIMD_LEVEL portable
+#endif

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "kernels/chain_args.h"
+
+#include <cstdint>
+
+namespace stationary {
+inline namespace STATIONARY_SIMD_LEVEL {
+
+/// The state before the first step: δ_0, velocity 0.
+template <class Lanes, int D>
+STATIONARY_HD void start_chain(const ChainArgs<typename Lanes::Scalar>& args, ChainState<Lanes, D>& state) {
+    using Real = typename Lanes::Real;
+    STATIONARY_UNROLL
+    for (int i = 0; i < D; ++i) {
+        state.position[i] = Real(args.initial[i]);
+        state.velocity[i] = Real(0);
+    }
+}
+
+/// Takes steps first + 1 … last of a chain whose state is that after step `first`, and records its draws.
+///
+/// Draw k is the state after step burn_in + k·stride; those in (first, last] are recorded, and the state before any
+/// step too if it is a draw (burn_in = 0, first = 0). Running (0, m] and then (m, n] is the same as running (0, n], bit
+/// for bit. record(state, step) is called for every lane alike. Test: run_chain_test.cpp.
+template <class Stepper, class Lanes, int D, class Record>
+STATIONARY_HD void run_chain(const ChainArgs<typename Lanes::Scalar>& args, typename Lanes::Chain chain,
+                             std::int64_t first, std::int64_t last, ChainState<Lanes, D>& state, Record&& record) {
+    Stepper stepper(args, chain, first);
+    std::int64_t draw = 0;
+    if (first >= args.burn_in) draw = (first - args.burn_in) / args.stride + (first > 0 ? 1 : 0);
+    std::int64_t step = first;
+    for (; draw < args.draws; ++draw) {
+        const std::int64_t due = args.burn_in + draw * args.stride;
+        if (due > last) break;
+        for (; step < due; ++step) stepper.step(state);
+        record(state, step);
+    }
+    for (; step < last; ++step) stepper.step(state);
+}
+
+}  // namespace STATIONARY_SIMD_LEVEL
+}  // namespace stationary

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "kernels/chain_args.h"
+#include "kernels/dot.h"
+
+namespace stationary {
+inline namespace STATIONARY_SIMD_LEVEL {
+
+/// One SGD step with a minibatch gradient ĝ from an oracle:
+///     v ← μ v + (1 − τ) ĝ,   δ ← δ − η (a ĝ + c v)
+/// with (a, c) = (0, 1) for heavy ball and EMA and (1, μ) for Nesterov, as PyTorch's SGD defines them (THEORY.md,
+/// section 4). Without momentum v = ĝ. Claims: the laws `discrete` and `least_squares`; B training points per step.
+/// Test: stationary_law_test.cpp, sgd.
+template <class Lanes, int D, template <class, int> class Oracle>
+class SgdStepper {
+  public:
+    using Real = typename Lanes::Real;
+    using Args = ChainArgs<typename Lanes::Scalar>;
+
+    STATIONARY_HD SgdStepper(const Args& args, typename Lanes::Chain chain, std::int64_t step)
+        : args_(args), oracle_(args, chain, step, args.batch_size) {}
+
+    STATIONARY_HD void step(ChainState<Lanes, D>& state) {
+        Real gradient[D];
+        oracle_.minibatch_gradient(state.position, gradient);
+        STATIONARY_UNROLL
+        for (int i = 0; i < D; ++i) {
+            const Real weighted = Real(args_.gradient_weight) * gradient[i];
+            const Real velocity = fused_multiply_add(Real(args_.momentum), state.velocity[i], weighted);
+            const Real direct = Real(args_.direct_weight) * gradient[i];
+            const Real direction = fused_multiply_add(Real(args_.velocity_weight), velocity, direct);
+            state.velocity[i] = velocity;
+            state.position[i] = fused_multiply_add(Real(-args_.step_size), direction, state.position[i]);
+        }
+    }
+
+  private:
+    const Args& args_;
+    Oracle<Lanes, D> oracle_;
+};
+
+}  // namespace STATIONARY_SIMD_LEVEL
+}  // namespace stationary

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace stationary {
+
+/// 128-bit signed integer: exact sums of products of 24-bit integers over any number of draws.
+__extension__ typedef __int128 Int128;
+
+/// Number of entries of the packed upper triangle of a d×d symmetric matrix.
+constexpr int packed_size(int dimension) { return dimension * (dimension + 1) / 2; }
+
+/// Exact fixed-point moments of the draws of one shard (DESIGN.md, section 5).
+///
+/// Each finite draw δ enters as integers q_i = round((δ_i − centre_i)·scale_i), |q_i| < 2²⁴ (saturation counted).
+/// Integer sums are exact, so they do not depend on the order in which draws were added.
+struct ShardMoments {
+    std::int64_t shard = 0;
+    std::int64_t finite_draws = 0;
+    std::int64_t diverged_chains = 0;  ///< chains with a non-finite draw; such a draw adds exactly zero to the sums
+    std::int64_t saturated_draws = 0;  ///< draws with a clamped component
+    std::int64_t first_bad_step = -1;  ///< earliest step at which a draw was seen non-finite; −1 if none
+    std::vector<Int128> sum;           ///< Σ q_i [d]
+    std::vector<Int128> products;      ///< Σ q_i q_j, i ≤ j, row by row [d(d+1)/2]
+};
+
+}  // namespace stationary
