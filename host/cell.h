@@ -1,0 +1,34 @@
+#pragma once
+
+#include "host/experiment.h"
+#include "host/loss_model.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace stationary {
+
+/// One point of the sweep. learning_rate = (1 − momentum)·batch_size·eta0, for ema and langevin batch_size·eta0.
+struct Cell {
+    std::int64_t index = 0;
+    Dynamics dynamics = Dynamics::sgd;
+    UpdateRule update = UpdateRule::heavy_ball;
+    Sampling sampling = Sampling::with_replacement;
+    double eta0 = 0.0;           ///< η0
+    double learning_rate = 0.0;  ///< η
+    std::int64_t batch_size = 1;
+    double momentum = 0.0;   ///< μ; 0 for langevin
+    double dampening = 0.0;  ///< τ; equals momentum for ema
+    double time_step = 1.0;  ///< langevin: Δt in units of η, so the step is time_step·learning_rate; 1 for sgd
+    std::int64_t epoch_position = 0;
+    std::uint64_t key = 0;  ///< hash of seed, model contents, precision, normals and the parameters above; the Philox key of the cell's noise
+};
+
+/// The cartesian product of the sweep's axes, duplicates collapsed, in the order of the file.
+std::vector<Cell> make_cells(const Experiment& experiment, const LossModel& model);
+
+/// "sgd B=8 mu=0.9": how messages and tables name a cell.
+std::string describe(const Cell& cell);
+
+}  // namespace stationary

@@ -1,0 +1,114 @@
+#include "host/experiment.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <string_view>
+
+namespace stationary {
+namespace {
+
+/// Shortest text that reads back as the same double, always recognisable as a float.
+std::string toml_text(double value) {
+    std::string text = fmt::format("{}", value);
+    if (text.find_first_of(".en") == std::string::npos) text += ".0";
+    return text;
+}
+std::string toml_text(std::int64_t value) { return fmt::format("{}", value); }
+std::string toml_text(bool value) { return value ? "true" : "false"; }
+
+std::string toml_text(std::string_view value) {
+    std::string text = "\"";
+    for (const char c : value) {
+        if (c == '"' || c == '\\') {
+            text += '\\';
+            text += c;
+        } else if (static_cast<unsigned char>(c) < 32 || c == 127) {
+            text += fmt::format("\\u{:04X}", static_cast<unsigned>(c));
+        } else {
+            text += c;
+        }
+    }
+    return text + "\"";
+}
+
+template <typename T>
+std::string toml_list(const std::vector<T>& values) {
+    std::vector<std::string> words;
+    for (const T value : values) {
+        if constexpr (std::is_enum_v<T>) {
+            words.push_back(toml_text(std::string_view(to_string(value))));
+        } else {
+            words.push_back(toml_text(value));
+        }
+    }
+    return fmt::format("[{}]", fmt::join(words, ", "));
+}
+
+std::string toml_list(const Vector& vector) {
+    return toml_list(std::vector<double>(vector.data(), vector.data() + vector.size()));
+}
+
+std::string toml_list(const Matrix& matrix) {
+    std::vector<std::string> rows;
+    for (Eigen::Index i = 0; i < matrix.rows(); ++i) rows.push_back(toml_list(Vector(matrix.row(i))));
+    return fmt::format("[{}]", fmt::join(rows, ", "));
+}
+
+std::string automatic_or(const std::optional<std::int64_t>& value) { return value ? toml_text(*value) : "\"auto\""; }
+
+std::string line(std::string_view key, const std::string& value) { return fmt::format("{} = {}\n", key, value); }
+
+std::string model_lines(const ModelSpec& model) {
+    std::string text = line("kind", toml_text(std::string_view(to_string(model.kind))));
+    if (model.kind == ModelKind::quadratic) {
+        text += line("hessian", toml_list(model.hessian));
+        text += line("gradient_noise_covariance", toml_list(model.gradient_noise_covariance));
+        if (model.minimizer.size() > 0) text += line("minimizer", toml_list(model.minimizer));
+        return text;
+    }
+    text += line("data", toml_text(std::string_view(model.data)));
+    text += line("target", toml_text(std::string_view(model.target)));
+    text += line("standardize", toml_text(model.standardize));
+    return text + line("ridge", toml_text(model.ridge));
+}
+
+std::string sweep_lines(const SweepSpec& sweep) {
+    std::string text = line("dynamics", toml_list(sweep.dynamics));
+    if (!sweep.eta0.empty()) text += line("eta0", toml_list(sweep.eta0));
+    if (!sweep.learning_rate.empty()) text += line("learning_rate", toml_list(sweep.learning_rate));
+    text += line("batch_size", toml_list(sweep.batch_size));
+    text += line("momentum", toml_list(sweep.momentum));
+    text += line("update", toml_list(sweep.update));
+    text += line("dampening", toml_list(sweep.dampening));
+    text += line("sampling", toml_list(sweep.sampling));
+    text += line("epoch_position", toml_list(sweep.epoch_position));
+    return text + line("time_step", toml_list(sweep.time_step));
+}
+
+std::string ensemble_lines(const EnsembleSpec& ensemble) {
+    std::string text = line("chains", toml_text(ensemble.chains));
+    text += line("draws", toml_text(ensemble.draws));
+    text += line("shards", automatic_or(ensemble.shards));
+    text += line("burn_in", automatic_or(ensemble.burn_in));
+    text += line("stride", automatic_or(ensemble.stride));
+    text += line("initial", ensemble.initial ? toml_list(*ensemble.initial) : "\"minimizer\"");
+    return text + line("seed", fmt::format("{}", ensemble.seed));
+}
+
+}  // namespace
+
+std::string to_toml(const Experiment& experiment) {
+    std::string text = line("title", toml_text(std::string_view(experiment.title)));
+    text += "\n[model]\n" + model_lines(experiment.model);
+    text += "\n[sweep]\n" + sweep_lines(experiment.sweep);
+    text += "\n[ensemble]\n" + ensemble_lines(experiment.ensemble);
+    text += "\n[verdict]\n" + line("tolerance", toml_text(experiment.verdict.tolerance)) +
+            line("family_error_rate", toml_text(experiment.verdict.family_error_rate));
+    text += "\n[run]\n" + line("precision", toml_text(std::string_view(to_string(experiment.run.precision)))) +
+            line("normals", toml_text(std::string_view(to_string(experiment.run.normals)))) +
+            line("allow_unstable", toml_text(experiment.run.allow_unstable));
+    return text;
+}
+
+}  // namespace stationary

@@ -1,0 +1,179 @@
+#include "host/loss_model.h"
+
+#include "host/error.h"
+#include "host/fixed_order.h"
+#include "host/hash.h"
+#include "host/model_check.h"
+#include "host/suggestion.h"
+#include "host/table_file.h"
+
+#include <fmt/format.h>
+#include <Eigen/Eigenvalues>
+
+#include <cmath>
+#include <filesystem>
+
+namespace stationary {
+namespace {
+
+using Index = Eigen::Index;
+
+/// A regression problem: X [N×d], y [N] as a column.
+struct Regression {
+    Matrix features;
+    Matrix target;
+    std::vector<std::string> names;  ///< of the features, then of the target
+};
+
+Matrix mirrored(const Matrix& a) {
+    Matrix symmetric = a;
+    for (Index i = 0; i < a.rows(); ++i) {
+        for (Index j = i + 1; j < a.cols(); ++j) symmetric(j, i) = symmetric(i, j);
+    }
+    return symmetric;
+}
+
+LossModel build_quadratic(const Experiment& experiment) {
+    check_quadratic(experiment);
+    LossModel model;
+    model.kind = ModelKind::quadratic;
+    model.hessian = mirrored(experiment.model.hessian);
+    model.gradient_noise_covariance = mirrored(experiment.model.gradient_noise_covariance);
+    model.minimizer =
+        experiment.model.minimizer.size() > 0 ? experiment.model.minimizer : Vector::Zero(model.hessian.rows());
+    return model;
+}
+
+Regression split_target(const Table& table, Index target) {
+    Regression data{Matrix(table.values.rows(), table.values.cols() - 1), Matrix(table.values.rows(), 1), {}};
+    for (Index j = 0, feature = 0; j < table.values.cols(); ++j) {
+        if (j == target) continue;
+        data.names.push_back(table.columns[static_cast<std::size_t>(j)]);
+        for (Index i = 0; i < table.values.rows(); ++i) data.features(i, feature) = table.values(i, j);
+        ++feature;
+    }
+    data.names.push_back(table.columns[static_cast<std::size_t>(target)]);
+    for (Index i = 0; i < table.values.rows(); ++i) data.target(i, 0) = table.values(i, target);
+    return data;
+}
+
+Regression read_regression(const Experiment& experiment) {
+    const std::string path =
+        (std::filesystem::path(experiment.directory == "." ? "" : experiment.directory) / experiment.model.data)
+            .string();
+    const Table table = read_table(path, locate(experiment, "model.data"));
+    const Index target = find_column(table, experiment.model.target);
+    if (target < 0) {
+        throw InputError(fmt::format("{}: no column \"{}\" in {}{}", locate(experiment, "model.target"),
+                                     experiment.model.target, path, suggest(experiment.model.target, table.columns)));
+    }
+    if (table.values.rows() < 2) {
+        throw InputError(fmt::format("{}: {} rows, expected at least 2", path, table.values.rows()));
+    }
+    if (table.values.cols() < 2) throw InputError(path + ": one column, expected features beside the target");
+    return split_target(table, target);
+}
+
+std::uint64_t hash_of(const Regression& data) {
+    Hash hash;
+    hash.integer(static_cast<std::uint64_t>(data.features.rows()));
+    hash.integer(static_cast<std::uint64_t>(data.features.cols()));
+    for (Index i = 0; i < data.features.rows(); ++i) {
+        for (Index j = 0; j < data.features.cols(); ++j) hash.real(data.features(i, j));
+        hash.real(data.target(i, 0));
+    }
+    return hash.value();
+}
+
+/// Shifts and scales column j to mean 0 and population variance 1. False if the column is constant or its variance
+/// overflows.
+[[nodiscard]] bool standardize_column(Matrix& values, Index j) {
+    const auto count = static_cast<double>(values.rows());
+    bool constant = true;
+    double sum = 0.0;
+    for (Index i = 0; i < values.rows(); ++i) {
+        sum += values(i, j);
+        constant = constant && values(i, j) == values(0, j);
+    }
+    const double mean = sum / count;
+    double squares = 0.0;
+    for (Index i = 0; i < values.rows(); ++i) {
+        const double deviation = values(i, j) - mean;
+        squares += deviation * deviation;
+    }
+    const double deviation = std::sqrt(squares / count);
+    if (constant || !(deviation > 0.0) || !std::isfinite(deviation)) return false;
+    for (Index i = 0; i < values.rows(); ++i) values(i, j) = (values(i, j) - mean) / deviation;
+    return true;
+}
+
+void standardize(const Experiment& experiment, Regression& data) {
+    for (Index j = 0; j <= data.features.cols(); ++j) {
+        const bool is_target = j == data.features.cols();
+        if (is_target ? standardize_column(data.target, 0) : standardize_column(data.features, j)) continue;
+        throw InputError(fmt::format("{}: column \"{}\" of {} is constant or too large, it cannot be standardized",
+                                     locate(experiment, "model.standardize"), data.names[static_cast<std::size_t>(j)],
+                                     experiment.model.data));
+    }
+}
+
+/// AᵀB / N, N the number of rows.
+Matrix mean_product(const Matrix& a, const Matrix& b) {
+    Matrix product = fixed_order::transposed_multiply(a, b);
+    const auto count = static_cast<double>(a.rows());
+    for (Index i = 0; i < product.rows(); ++i) {
+        for (Index j = 0; j < product.cols(); ++j) product(i, j) = product(i, j) / count;
+    }
+    return product;
+}
+
+void require_definite(const Experiment& experiment, const Matrix& hessian) {
+    if (hessian.allFinite() && !not_positive_definite(hessian)) return;
+    const Vector eigenvalues = Eigen::SelfAdjointEigenSolver<Matrix>(hessian, Eigen::EigenvaluesOnly).eigenvalues();
+    throw InputError(fmt::format("{}: collinear features: the Hessian's eigenvalues run from {:.6g} to {:.6g}; {}",
+                                 locate(experiment, "model.data"), eigenvalues.minCoeff(), eigenvalues.maxCoeff(),
+                                 experiment.model.ridge > 0.0 ? "raise ridge" : "add ridge"));
+}
+
+/// r_i = x_i e_i + ridge·Φ*, one row per training point [N×d].
+Matrix gradients_at_minimizer(const LossModel& model) {
+    Matrix gradients(model.features.rows(), model.features.cols());
+    for (Index i = 0; i < gradients.rows(); ++i) {
+        for (Index j = 0; j < gradients.cols(); ++j) {
+            const double data_part = model.features(i, j) * model.residuals(i);
+            const double ridge_part = model.ridge * model.minimizer(j);
+            gradients(i, j) = data_part + ridge_part;
+        }
+    }
+    return gradients;
+}
+
+LossModel build_least_squares(const Experiment& experiment) {
+    Regression data = read_regression(experiment);
+    check_initial(experiment, data.features.cols());
+    LossModel model;
+    model.kind = ModelKind::least_squares;
+    model.ridge = experiment.model.ridge;
+    model.data_hash = hash_of(data);
+    if (experiment.model.standardize) standardize(experiment, data);
+    model.hessian = mean_product(data.features, data.features);
+    for (Index i = 0; i < model.hessian.rows(); ++i) model.hessian(i, i) += model.ridge;
+    require_definite(experiment, model.hessian);
+    const Vector moment = mean_product(data.features, data.target).col(0);
+    model.minimizer = fixed_order::solve_positive_definite(model.hessian, moment);
+    model.features = std::move(data.features);
+    model.residuals = fixed_order::multiply(model.features, model.minimizer);
+    for (Index i = 0; i < model.residuals.size(); ++i) model.residuals(i) -= data.target(i, 0);
+    const Matrix gradients = gradients_at_minimizer(model);
+    model.gradient_noise_covariance = mean_product(gradients, gradients);
+    return model;
+}
+
+}  // namespace
+
+LossModel build_loss_model(const Experiment& experiment) {
+    return experiment.model.kind == ModelKind::quadratic ? build_quadratic(experiment)
+                                                         : build_least_squares(experiment);
+}
+
+}  // namespace stationary
