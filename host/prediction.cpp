@@ -1,0 +1,120 @@
+#include "host/prediction.h"
+
+#include <stdexcept>
+#include <utility>
+
+#include "host/eigenbasis.h"
+#include "host/minibatch_law.h"
+#include "host/sgd_response.h"
+
+namespace stationary {
+namespace {
+
+/// C with C_ij = S_ij·strength / (h_i + h_j − Δt h_i h_j): the solution of HC + CH − Δt HCH = strength·S.
+RealMatrix lyapunov_solution(const RealVector& h, const RealMatrix& noise, double strength, double time_step) {
+    RealMatrix solution(h.size(), h.size());
+    for (Eigen::Index j = 0; j < h.size(); ++j) {
+        for (Eigen::Index i = 0; i < h.size(); ++i) {
+            solution(i, j) = strength * noise(i, j) / (h(i) + h(j) - time_step * h(i) * h(j));
+        }
+    }
+    return solution;
+}
+
+/// Collects the laws of one cell; all of them have the minimiser as their mean.
+class LawBook {
+  public:
+    LawBook(const LossModel& model, const Cell& cell)
+        : model_(model),
+          cell_(cell),
+          basis_(make_eigenbasis(model.hessian)),
+          noise_factor_(minibatch_noise_factor(model, cell)),
+          noise_(Real(noise_factor_) * basis_.to_modes(model.gradient_noise_covariance)) {}
+
+    std::vector<Prediction> laws() {
+        if (cell_.dynamics == Dynamics::langevin) {
+            add_langevin();
+        } else {
+            add_sgd();
+        }
+        return std::move(laws_);
+    }
+
+  private:
+    void add(Theory theory, const RealMatrix& covariance, bool exact) {
+        laws_.push_back({theory, basis_.from_modes(covariance), model_.minimizer, exact});
+    }
+
+    void add_langevin() {
+        const double eta = cell_.learning_rate;
+        const double step = cell_.time_step * eta;
+        add(Theory::sde, lyapunov_solution(basis_.curvature, noise_, eta, 0.0), false);
+        if (step * basis_.largest_curvature() < 2.0) {
+            add(Theory::langevin_discrete, lyapunov_solution(basis_.curvature, noise_, eta, step), true);
+        }
+    }
+
+    void add_sgd() {
+        const SgdStep step = make_sgd_step(cell_);
+        const double eta = cell_.learning_rate;
+        if (!(long_run_gain(step) > 0.0)) {
+            return;
+        }
+        add(Theory::sde, lyapunov_solution(basis_.curvature, noise_, eta * long_run_gain(step), 0.0), false);
+        if (cell_.sampling == Sampling::reshuffle || !(eta * basis_.largest_curvature() < mean_stability_limit(step))) {
+            return;
+        }
+        const RealMatrix response = noise_response(step, eta, basis_.curvature);
+        const bool additive = model_.kind == ModelKind::quadratic;
+        add(Theory::discrete, response.cwiseProduct(noise_), additive);
+        if (!additive) {
+            add_least_squares(response);
+        }
+    }
+
+    void add_least_squares(const RealMatrix& response) {
+        const MinibatchLaw law(model_, basis_, noise_factor_);
+        if (law.contracts(response)) {
+            add(Theory::least_squares, law.covariance(response, noise_).cast<Real>(), true);
+        }
+    }
+
+    const LossModel& model_;
+    const Cell& cell_;
+    Eigenbasis basis_;
+    double noise_factor_;
+    RealMatrix noise_;  ///< Σ^B in the eigenbasis
+    std::vector<Prediction> laws_;
+};
+
+}  // namespace
+
+std::string to_string(Theory theory) {
+    switch (theory) {
+        case Theory::sde:
+            return "sde";
+        case Theory::langevin_discrete:
+            return "langevin_discrete";
+        case Theory::discrete:
+            return "discrete";
+        case Theory::least_squares:
+            return "least_squares";
+    }
+    throw std::invalid_argument("unknown theory");
+}
+
+double minibatch_noise_factor(const LossModel& model, const Cell& cell) {
+    const auto batch = static_cast<double>(cell.batch_size);
+    const auto points = static_cast<double>(model.training_points());
+    if (cell.sampling == Sampling::with_replacement || model.training_points() == 0) {
+        return 1.0 / batch;
+    }
+    if (cell.batch_size > model.training_points()) {
+        throw std::invalid_argument("a batch drawn without replacement cannot exceed the data set");
+    }
+    return batch == points ? 0.0 : (points - batch) / (batch * (points - 1.0));
+}
+
+std::vector<Prediction> predict(const LossModel& model, const Cell& cell) { return LawBook(model, cell).laws(); }
+
+}  // namespace stationary

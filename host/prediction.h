@@ -1,0 +1,48 @@
+#pragma once
+
+#include "host/cell.h"
+#include "host/loss_model.h"
+
+#include <string>
+#include <vector>
+
+namespace stationary {
+
+enum class Theory { sde, langevin_discrete, discrete, least_squares };
+std::string to_string(Theory theory);
+
+/// An analytic stationary law of one cell.
+struct Prediction {
+    Theory theory = Theory::sde;
+    Matrix covariance;  ///< stationary covariance of Φ [d×d]
+    Vector mean;        ///< stationary mean of Φ [d]
+    /// Exact for the algorithm as run (an approximation otherwise: sde; discrete on least_squares).
+    bool exact = false;
+};
+
+/// Every analytic prediction that applies to a cell, approximations first, exact law last.
+/// A theory that has no stationary law at these parameters is left out. The mean of every law is the minimiser.
+/// THEORY.md, sections 3 to 5. langevin: sde, langevin_discrete. sgd: sde (with the factor (1 − τ)/(1 − μ), for
+/// Nesterov (1 − μτ)/(1 − μ)), discrete, and on least_squares the exact law. Reshuffling has no exact law here: only
+/// sde, as for independent batches without replacement. Throws std::domain_error if H is not positive definite,
+/// std::invalid_argument for a batch without replacement larger than the data.
+std::vector<Prediction> predict(const LossModel& model, const Cell& cell);
+
+/// Mean-square stability of a cell (the covariance converges), and how far it reaches. Reshuffling is judged as
+/// independent batches without replacement, an approximation. fourth_moment_limit is computed for plain sgd with
+/// replacement on least squares, d ≤ 4.
+struct Stability {
+    bool stable = true;
+    /// Stable for learning_rate strictly below, the other parameters (B, μ, τ, time_step) held fixed.
+    double learning_rate_limit = 0.0;
+    /// Learning rate up to which the fourth moment exists; +inf where it always does below the limit, NaN where not
+    /// computed.
+    double fourth_moment_limit = 0.0;
+};
+Stability mean_square_stability(const LossModel& model, const Cell& cell);
+
+/// c_B: Σ^B = c_B Σ¹. 1/B with replacement or for infinitely many points; (N−B)/(B(N−1)) without replacement
+/// (THEORY.md, section 2).
+double minibatch_noise_factor(const LossModel& model, const Cell& cell);
+
+}  // namespace stationary

@@ -1,0 +1,44 @@
+#include <limits>
+
+#include "host/eigenbasis.h"
+#include "host/fourth_moment.h"
+#include "host/minibatch_law.h"
+#include "host/prediction.h"
+#include "host/sgd_response.h"
+
+namespace stationary {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+Stability judge(const Cell& cell, double limit, double fourth_moment) {
+    return {cell.learning_rate < limit, limit, fourth_moment};
+}
+
+/// Computed for plain SGD with replacement in few dimensions; NaN elsewhere.
+double least_squares_fourth_moment(const LossModel& model, const Cell& cell, double limit) {
+    const bool plain = cell.momentum == 0.0 && cell.dampening == 0.0;
+    if (!plain || cell.sampling != Sampling::with_replacement) {
+        return std::numeric_limits<double>::quiet_NaN();
+    }
+    return fourth_moment_limit(model.features, model.ridge, static_cast<double>(cell.batch_size), limit);
+}
+
+}  // namespace
+
+Stability mean_square_stability(const LossModel& model, const Cell& cell) {
+    const Eigenbasis basis = make_eigenbasis(model.hessian);
+    // Gaussian noise that does not depend on the state gives a Gaussian law, which has every moment.
+    if (cell.dynamics == Dynamics::langevin) {
+        return judge(cell, 2.0 / (cell.time_step * basis.largest_curvature()), infinity);
+    }
+    const SgdStep step = make_sgd_step(cell);
+    if (model.kind == ModelKind::quadratic) {
+        return judge(cell, mean_stability_limit(step) / basis.largest_curvature(), infinity);
+    }
+    const MinibatchLaw law(model, basis, minibatch_noise_factor(model, cell));
+    const double limit = law.learning_rate_limit(step);
+    return judge(cell, limit, least_squares_fourth_moment(model, cell, limit));
+}
+
+}  // namespace stationary
