@@ -1,0 +1,68 @@
+#pragma once
+
+#include "host/cell.h"
+#include "host/loss_model.h"
+#include "host/matrix.h"
+#include "host/state_noise.h"
+
+namespace stationary {
+
+/// The coefficients of one SGD step, as CellProgram has them:
+/// v ← momentum·v + gradient_weight·ĝ; δ ← δ − step_size·(direct_weight·ĝ + velocity_weight·v).
+struct StepWeights {
+    double step_size = 0.0;  ///< langevin: time_step·η
+    double momentum = 0.0;
+    double gradient_weight = 1.0;
+    double direct_weight = 0.0;
+    double velocity_weight = 1.0;
+};
+
+/// The weights of a cell's update rule: PyTorch's SGD with momentum μ and dampening τ (THEORY.md, section 4).
+StepWeights step_weights(const Cell& cell);
+
+/// c_B with Σ^B = c_B Σ¹ (THEORY.md, section 2); reshuffle has none and is refused with std::invalid_argument.
+double batch_noise_factor(const LossModel& model, const Cell& cell);
+
+/// First and second moments of a chain's state z = (δ, v), or δ alone where there is no momentum, over all chains at
+/// one step.
+struct StateMoments {
+    Vector mean;    ///< E z [k]
+    Matrix second;  ///< E z zᵀ [k×k], or its deviation from the stationary one
+};
+
+/// One step's exact action on the moments of z, in the original basis (THEORY.md, sections 3 to 5):
+///   m ← M m,   Z ← M Z Mᵀ + (b bᵀ) ⊗ c_B (T(P) + K(m_δ) + K(m_δ)ᵀ + R)
+/// with P the δδ block of Z; T and K only for SGD on least squares. Langevin: Z ← (I − ΔH) Z (I − ΔH)ᵀ + Δ·η·Σ^B, Δ =
+/// time_step·η. Deviations Z − Z∞ follow the same map without R. Everything by fixed-order arithmetic.
+class MomentMap {
+  public:
+    /// `state_noise` is that of the model; read only for SGD on least squares, must then outlive the map.
+    MomentMap(const LossModel& model, const Cell& cell, const StateNoise* state_noise);
+
+    [[nodiscard]] Eigen::Index dimension() const { return dimension_; }           ///< d
+    [[nodiscard]] Eigen::Index state_size() const { return transition_.rows(); }  ///< k: d, or 2d with momentum
+    [[nodiscard]] const Matrix& transition() const { return transition_; }        ///< M [k×k]
+    [[nodiscard]] const Matrix& source() const { return source_; }                ///< noise of one step at Φ* [k×k]
+    [[nodiscard]] bool has_state_noise() const { return state_noise_ != nullptr; }
+    [[nodiscard]] double step_size() const { return step_size_; }
+
+    /// (b bᵀ) ⊗ c_B (T(P) + K(m_δ) + K(m_δ)ᵀ) [k×k]: zero for additive noise.
+    [[nodiscard]] Matrix state_dependent_noise(const StateMoments& moments) const;
+    /// The linear part of the map: everything but the source.
+    [[nodiscard]] StateMoments apply(const StateMoments& moments) const;
+
+  private:
+    /// (b bᵀ) ⊗ noise [k×k].
+    [[nodiscard]] Matrix injected(const Matrix& noise) const;
+
+    Eigen::Index dimension_;
+    double step_size_ = 0.0;
+    double noise_factor_ = 0.0;  ///< c_B
+    Matrix transition_;
+    Matrix source_;
+    double position_gain_ = 0.0;  ///< b = (position_gain, velocity_gain)
+    double velocity_gain_ = 0.0;
+    const StateNoise* state_noise_ = nullptr;
+};
+
+}  // namespace stationary

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "host/cell.h"
+#include "host/experiment.h"
+#include "host/loss_model.h"
+#include "kernels/cell_program.h"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace stationary {
+
+/// Burn-in and stride, found from the exact second-moment recursion by fixed-order arithmetic.
+struct Schedule {
+    std::int64_t burn_in = 0;
+    std::int64_t stride = 1;
+};
+
+/// Everything about a cell that is fixed before a chain takes its first step. Written into the run directory; a resumed
+/// run reads it and recomputes nothing.
+struct CellPlan {
+    Cell cell;
+    CellProgram program;      ///< what the backend gets
+    std::int64_t shards = 0;  ///< number of shards; chains = shards·program.shard_chains
+    [[nodiscard]] std::int64_t chains() const { return shards * program.shard_chains; }
+};
+
+class StateNoise;
+
+/// Plans the cells of one experiment, keeping what depends on the model alone (StateNoise) from cell to cell.
+/// Scale: 2^(14 − ⌈log2 sd⌉) from the stationary standard deviation, so the resolution is 2⁻¹⁴ to 2⁻¹⁵ of it; a null
+/// direction counts as 2⁻²⁰ of the largest. Auto shards: of about a second of work by a cost model, at least 64, at
+/// most max_auto_shards. An unstable cell that may run: sd from |δ_0| and one step's noise, burn_in "auto" = 1000,
+/// stride "auto" = 100.
+class Planner {
+  public:
+    static constexpr std::int64_t min_auto_shards = 64;
+    static constexpr std::int64_t max_auto_shards = 4096;
+
+    /// Both must outlive the planner.
+    Planner(const Experiment& experiment, const LossModel& model) : experiment_(experiment), model_(model) {}
+
+    /// Throws as plan_cell.
+    CellPlan plan(const Cell& cell);
+
+  private:
+    const StateNoise* state_noise(const Cell& cell);
+
+    const Experiment& experiment_;
+    const LossModel& model_;
+    std::shared_ptr<const StateNoise> state_noise_;
+};
+
+/// Plans one cell. Throws InputError for a cell that cannot run (dimension above max_dimension, no stationary law and
+/// not allow_unstable).
+CellPlan plan_cell(const Experiment& experiment, const LossModel& model, const Cell& cell);
+
+}  // namespace stationary

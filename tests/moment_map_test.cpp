@@ -1,0 +1,126 @@
+#include "host/moment_map.h"
+
+#include "host/blocked_multiply.h"
+#include "host/fixed_order.h"
+#include "tests/synthetic_models.h"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+#include <vector>
+
+namespace stationary {
+namespace {
+
+using namespace synthetic;
+using Index = Eigen::Index;
+
+double relative_difference(const Matrix& a, const Matrix& b) { return (a - b).norm() / b.norm(); }
+
+Vector point_gradient(const LossModel& model, Index i, const Vector& delta) {
+    const Vector x = model.features.row(i);
+    return x * (x.dot(delta) + model.residuals(i)) + model.ridge * (delta + model.minimizer);
+}
+
+/// PyTorch's SGD, written as its documentation has it, not as a matrix.
+Vector pytorch_step(const Cell& cell, const Vector& z, const Vector& gradient) {
+    const Index d = gradient.size();
+    const bool has_velocity = z.size() > d;
+    Vector velocity = has_velocity ? Vector(z.tail(d)) : Vector::Zero(d);
+    velocity = cell.momentum * velocity + (1.0 - cell.dampening) * gradient;
+    const Vector direction =
+        cell.update == UpdateRule::nesterov ? Vector(gradient + cell.momentum * velocity) : velocity;
+    Vector next(z.size());
+    next.head(d) = z.head(d) - cell.learning_rate * direction;
+    if (has_velocity) next.tail(d) = velocity;
+    return next;
+}
+
+/// Every state, every ordered batch of two training points.
+std::vector<Vector> all_next_states(const LossModel& model, const Cell& cell, const std::vector<Vector>& states) {
+    std::vector<Vector> next;
+    const Index d = model.dimension();
+    for (const Vector& z : states)
+        for (Index i = 0; i < model.training_points(); ++i)
+            for (Index j = 0; j < model.training_points(); ++j) {
+                const Vector delta = z.head(d);
+                const Vector gradient = 0.5 * (point_gradient(model, i, delta) + point_gradient(model, j, delta));
+                next.push_back(pytorch_step(cell, z, gradient));
+            }
+    return next;
+}
+
+TEST(MomentMap, blocked_products_have_the_same_bits) {
+    Uniform uniform(1);
+    for (const Index rows : {1, 15, 16, 37, 64}) {
+        const Matrix a = random_matrix(rows, 21, uniform);
+        const Matrix b = random_matrix(21, 19, uniform);
+        const Matrix s = fixed_order::transposed_multiply(b.transpose(), b.transpose());
+        EXPECT_EQ(fixed_order::blocked_multiply(a, b), fixed_order::multiply(a, b));
+        EXPECT_EQ(fixed_order::blocked_multiply(a, Vector(b.col(3))), fixed_order::multiply(a, Vector(b.col(3))));
+        EXPECT_EQ(fixed_order::blocked_congruence(a, s), fixed_order::congruence(a, s));
+    }
+}
+
+TEST(MomentMap, packed_triangle_and_back) {
+    Uniform uniform(2);
+    const Matrix a = random_matrix(5, 5, uniform);
+    const Matrix symmetric = a + a.transpose();
+    EXPECT_EQ(pack_upper(symmetric)(1), symmetric(0, 1));
+    EXPECT_EQ(pack_upper(symmetric)(5), symmetric(1, 1));
+    EXPECT_EQ(unpack_upper(pack_upper(symmetric), 5), symmetric);
+}
+
+TEST(StateNoise, equals_the_noise_of_enumerated_training_points) {
+    // 150 points: more than two chunks of rows; 7 parameters: more than a tile of products.
+    const LossModel model = least_squares(150, 7, 0.3, 11);
+    const std::vector<Vector> states = some_states(7, 12);
+    Matrix expected = Matrix::Zero(7, 7);
+    for (const Vector& delta : states)
+        for (Index i = 0; i < 150; ++i) {
+            const Vector noise = point_gradient(model, i, delta) - model.hessian * delta;
+            expected += noise * noise.transpose() / (150.0 * static_cast<double>(states.size()));
+        }
+    const StateNoise state_noise(model);
+    const StateMoments moments = moments_of(states);
+    const Matrix noise = state_noise.curvature_noise(moments.second) + state_noise.cross_noise(moments.mean) +
+                         model.gradient_noise_covariance;
+    EXPECT_LT(relative_difference(noise, expected), 1e-13);
+}
+
+TEST(MomentMap, one_sgd_step_equals_full_enumeration) {
+    const LossModel model = least_squares(9, 3, 0.2, 21);
+    const StateNoise state_noise(model);
+    for (const Cell& cell : sgd_cells()) {
+        const MomentMap map(model, cell, &state_noise);
+        const std::vector<Vector> states = some_states(map.state_size(), 22);
+        const StateMoments expected = moments_of(all_next_states(model, cell, states));
+        StateMoments next = map.apply(moments_of(states));
+        next.second += map.source();
+        EXPECT_LT(relative_difference(next.mean, expected.mean), 1e-13) << to_string(cell.update);
+        EXPECT_LT(relative_difference(next.second, expected.second), 1e-13) << to_string(cell.update);
+    }
+}
+
+TEST(MomentMap, without_replacement_scales_the_noise) {
+    const LossModel model = least_squares(9, 2, 0.0, 23);
+    Cell cell = sgd_cell(0.1, 4);
+    EXPECT_DOUBLE_EQ(batch_noise_factor(model, cell), 0.25);
+    cell.sampling = Sampling::without_replacement;
+    EXPECT_DOUBLE_EQ(batch_noise_factor(model, cell), 5.0 / (4.0 * 8.0));
+    EXPECT_DOUBLE_EQ(batch_noise_factor(quadratic(2, 1), cell), 0.25);
+    cell.sampling = Sampling::reshuffle;
+    EXPECT_THROW(batch_noise_factor(model, cell), std::invalid_argument);
+}
+
+TEST(MomentMap, langevin_has_constant_noise_on_every_model) {
+    const LossModel model = least_squares(20, 3, 0.1, 31);
+    const Cell cell = langevin_cell(0.2, 4, 0.5);
+    const MomentMap map(model, cell, nullptr);
+    EXPECT_FALSE(map.has_state_noise());
+    EXPECT_LT(relative_difference(map.transition(), Matrix::Identity(3, 3) - 0.1 * model.hessian), 1e-15);
+    EXPECT_LT(relative_difference(map.source(), 0.1 * 0.2 / 4.0 * model.gradient_noise_covariance), 1e-15);
+}
+
+}  // namespace
+}  // namespace stationary
