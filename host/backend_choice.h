@@ -1,0 +1,30 @@
+#pragma once
+
+#include "host/experiment.h"
+#include "kernels/backend.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace stationary {
+
+enum class BackendChoice { automatic, cpu, cuda };
+
+/// What the command line asks of the backend.
+struct BackendRequest {
+    BackendChoice choice = BackendChoice::automatic;
+    int threads = 0;                ///< cpu: 0 = all cores
+    std::optional<SimdLevel> simd;  ///< cpu: empty = the best that the processor runs
+};
+
+struct ChosenBackend {
+    std::unique_ptr<Backend> backend;
+    std::string fallback;  ///< why "auto" took the CPU, in one line; empty otherwise
+};
+
+/// Opens the backend. Throws UserError(no_backend) if cuda was asked for and cannot be used; InputError for a SIMD
+/// level that is not available, or for fast normals on the CPU.
+ChosenBackend choose_backend(const BackendRequest& request, Normals normals);
+
+}  // namespace stationary

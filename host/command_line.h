@@ -1,0 +1,33 @@
+#pragma once
+
+#include "host/backend_choice.h"
+#include "host/experiment.h"
+
+#include <optional>
+#include <string>
+
+namespace stationary {
+
+enum class Command { run, predict, info };
+enum class OutputFormat { table, json };
+enum class Verbosity { normal, quiet };
+enum class RunMode { simulate, dry_run };
+
+/// What the command line asks for.
+struct CommandLine {
+    Command command = Command::run;
+    std::string experiment;  ///< path; "-" is standard input
+    Overrides overrides;
+    BackendRequest backend;
+    std::optional<std::string> out;
+    OutputFormat format = OutputFormat::table;
+    Verbosity verbosity = Verbosity::normal;
+    RunMode mode = RunMode::simulate;
+    std::optional<double> max_walltime;  ///< seconds
+};
+
+/// Reads the arguments; empty if they asked for help or the version, which is then on standard output.
+/// Throws InputError with one line for arguments that mean nothing.
+std::optional<CommandLine> parse_command_line(int count, const char* const* arguments);
+
+}  // namespace stationary

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "host/cell.h"
+#include "host/experiment.h"
+#include "host/matrix.h"
+#include "host/prediction.h"
+#include "host/program_info.h"
+#include "kernels/backend.h"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <vector>
+
+namespace stationary {
+
+/// JSON in the order in which members were added. The member names of all documents are those of the interface, and do
+/// not change.
+using Json = nlohmann::ordered_json;
+
+/// A number, or the string "nan", "inf" or "-inf": JSON has no such numbers.
+Json to_json(double value);
+Json to_json(const Vector& values);  ///< [d]
+Json to_json(const Matrix& values);  ///< [[d×d]], row by row
+Json to_json(const std::vector<double>& values);
+Json to_json(const ProgramInfo& program);
+Json to_json(const BackendInfo& backend);
+/// The experiment with its defaults filled in: the sections and keys of its TOML form.
+Json to_json(const Experiment& experiment);
+/// The parameters of a cell, "index" to "epoch_position".
+Json to_json(const Cell& cell);
+/// Adds "stable", "learning_rate_limit" and "fourth_moment_limit".
+void add_stability(Json& object, const Stability& stability);
+
+/// A document as text: objects indented, an array of plain values on one line, a matrix one row a line; a newline at
+/// the end.
+std::string document(const Json& json);
+
+}  // namespace stationary

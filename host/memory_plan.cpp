@@ -1,0 +1,108 @@
+#include "host/memory_plan.h"
+
+#include "host/error.h"
+#include "host/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+namespace stationary {
+namespace {
+
+constexpr std::int64_t unknown = -1;
+constexpr std::int64_t assumed_available = std::int64_t{1} << 30;
+
+std::string contents(const char* path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+std::int64_t program_bytes(const CellProgram& program) {
+    const std::size_t numbers = program.hessian.size() + program.noise_factor.size() + program.features.size() +
+                                program.residuals.size() + program.initial.size() * 4;
+    return static_cast<std::int64_t>(numbers * sizeof(double));
+}
+
+/// The most shards at once, a cell's own number at the outside, whose memory fits; 0 if not even one does.
+std::int64_t largest_launch(const Backend& backend, const CellPlan& plan, std::int64_t budget) {
+    std::int64_t fits = 0;
+    std::int64_t too_many = plan.shards + 1;
+    while (too_many - fits > 1) {
+        const std::int64_t middle = fits + (too_many - fits) / 2;
+        (backend.memory_bytes(plan.program, middle) <= budget ? fits : too_many) = middle;
+    }
+    return fits;
+}
+
+}  // namespace
+
+std::int64_t parse_memory_available(const std::string& meminfo) {
+    std::istringstream lines(meminfo);
+    std::string name;
+    std::int64_t kibibytes = 0;
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream words(line);
+        if (words >> name >> kibibytes && name == "MemAvailable:") return kibibytes * 1024;
+    }
+    return unknown;
+}
+
+std::int64_t parse_group_headroom(const std::string& limit, const std::string& usage) {
+    std::int64_t most = 0;
+    std::int64_t used = 0;
+    // "max" means no limit and does not parse as a number; version 1 writes a huge number instead.
+    if (!(std::istringstream(limit) >> most) || !(std::istringstream(usage) >> used)) return unknown;
+    return most >= (std::int64_t{1} << 60) ? unknown : std::max<std::int64_t>(0, most - used);
+}
+
+std::int64_t available_memory() {
+    const std::int64_t machine = parse_memory_available(contents("/proc/meminfo"));
+    const std::int64_t group =
+        parse_group_headroom(contents("/sys/fs/cgroup/memory.max"), contents("/sys/fs/cgroup/memory.current"));
+    const std::int64_t older_group = parse_group_headroom(contents("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+                                                          contents("/sys/fs/cgroup/memory/memory.usage_in_bytes"));
+    std::int64_t least = unknown;
+    for (const std::int64_t bytes : {machine, group, older_group}) {
+        if (bytes != unknown && (least == unknown || bytes < least)) least = bytes;
+    }
+    return least == unknown ? assumed_available : least;
+}
+
+std::int64_t host_bytes(const std::vector<CellPlan>& plans) {
+    std::int64_t bytes = 0;
+    std::int64_t largest_moments = 0;
+    for (const CellPlan& plan : plans) {
+        const std::int64_t d = plan.program.dimension;
+        const std::int64_t integers = packed_size(plan.program.dimension) + d;
+        largest_moments = std::max(largest_moments, plan.shards * integers * static_cast<std::int64_t>(sizeof(Int128)));
+        bytes += program_bytes(plan.program) + plan.shards * d * d * static_cast<std::int64_t>(sizeof(double));
+    }
+    return bytes + largest_moments;
+}
+
+MemoryPlan plan_memory(const Backend& backend, const std::vector<CellPlan>& plans, std::int64_t available) {
+    MemoryPlan memory;
+    memory.available = available;
+    memory.budget = available / 4 * 3;
+    memory.host = host_bytes(plans);
+    memory.peak = memory.host;
+    for (const CellPlan& plan : plans) {
+        const std::int64_t shards = largest_launch(backend, plan, memory.budget - memory.host);
+        if (shards == 0) {
+            throw InputError(
+                fmt::format("not enough memory: {} needs {} for a single shard beside {} for all cells; {} of {} "
+                            "available are in the budget",
+                            describe(plan.cell), byte_size(backend.memory_bytes(plan.program, 1)),
+                            byte_size(memory.host), byte_size(memory.budget), byte_size(available)));
+        }
+        memory.shards_at_once.push_back(shards);
+        memory.peak = std::max(memory.peak, memory.host + backend.memory_bytes(plan.program, shards));
+    }
+    return memory;
+}
+
+}  // namespace stationary

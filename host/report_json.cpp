@@ -1,0 +1,148 @@
+#include "host/report_json.h"
+
+#include "host/hash.h"
+#include "host/json.h"
+
+#include <utility>
+
+namespace stationary {
+namespace {
+
+Json law_json(const PredictedLaw& law) {
+    return {{"theory", to_string(law.prediction.theory)},
+            {"covariance", to_json(law.prediction.covariance)},
+            {"mean", to_json(law.prediction.mean)},
+            {"exact", law.prediction.exact},
+            {"effective_temperature", to_json(law.effective_temperature)}};
+}
+
+Json interval_json(const double (&interval)[2]) { return Json::array({to_json(interval[0]), to_json(interval[1])}); }
+
+Json compared_json(const ComparedLaw& compared) {
+    Json object = law_json(compared.law);
+    if (!compared.comparison) {
+        for (const char* name : {"relative_error", "relative_error_standard_error", "signed_relative_error",
+                                 "signed_relative_error_interval", "max_abs_t", "significant"}) {
+            object[name] = nullptr;
+        }
+        object["verdict"] = to_string(Verdict::inconclusive);
+        object["chains_needed"] = nullptr;
+        return object;
+    }
+    const Comparison& comparison = *compared.comparison;
+    object["relative_error"] = to_json(comparison.relative_error);
+    object["relative_error_standard_error"] = to_json(comparison.relative_error_standard_error);
+    object["signed_relative_error"] = to_json(comparison.signed_relative_error);
+    object["signed_relative_error_interval"] = interval_json(comparison.signed_relative_error_interval);
+    object["max_abs_t"] = to_json(comparison.max_abs_t);
+    object["significant"] = comparison.significant;
+    object["verdict"] = to_string(comparison.verdict);
+    object["chains_needed"] = comparison.chains_needed;
+    return object;
+}
+
+void add_plan(Json& object, const CellResult& result) {
+    object["dimension"] = result.dimension;
+    object["burn_in"] = result.plan.burn_in;
+    object["stride"] = result.plan.stride;
+    object["draws"] = result.plan.draws;
+    object["chains"] = result.chains;
+    object["shards"] = result.plan.shards;
+    object["shard_chains"] = result.plan.shard_chains;
+    object["shards_done"] = result.shards_done;
+    object["steps_total"] = result.steps_total;
+    object["seconds"] = to_json(result.seconds);
+    object["chain_steps_per_second"] = to_json(result.chain_steps_per_second);
+    object["component_steps_per_second"] = to_json(result.component_steps_per_second);
+}
+
+void add_missing_measurement(Json& object) {
+    for (const char* name : {"mean", "mean_standard_error", "covariance", "covariance_standard_error",
+                             "effective_temperature", "effective_temperature_standard_error", "shard_kurtosis",
+                             "diverged_chains", "saturated_draws", "first_bad_step", "fingerprint"}) {
+        object[name] = nullptr;
+    }
+}
+
+void add_measurement(Json& object, const Measurement& measurement) {
+    object["mean"] = to_json(measurement.mean);
+    object["mean_standard_error"] = to_json(measurement.mean_standard_error);
+    object["covariance"] = to_json(measurement.covariance);
+    object["covariance_standard_error"] = to_json(measurement.covariance_standard_error);
+    object["effective_temperature"] = to_json(measurement.effective_temperature);
+    object["effective_temperature_standard_error"] = to_json(measurement.effective_temperature_standard_error);
+    object["shard_kurtosis"] = to_json(measurement.shard_kurtosis);
+    object["diverged_chains"] = measurement.diverged_chains;
+    object["saturated_draws"] = measurement.saturated_draws;
+    object["first_bad_step"] = measurement.first_bad_step;
+    object["fingerprint"] = hex(measurement.fingerprint);
+}
+
+Json cell_result_json(const CellResult& result) {
+    Json object = to_json(result.cell);
+    add_stability(object, result.stability);
+    add_plan(object, result);
+    if (result.measurement) {
+        add_measurement(object, *result.measurement);
+    } else {
+        add_missing_measurement(object);
+    }
+    object["heavy_tailed"] = result.heavy_tailed;
+    Json laws = Json::array();
+    for (const ComparedLaw& law : result.laws) laws.push_back(compared_json(law));
+    object["predictions"] = std::move(laws);
+    return object;
+}
+
+Json invariance_json(const InvarianceResult& result) {
+    const Invariance& invariance = result.invariance;
+    return {{"dynamics", to_string(invariance.dynamics)},
+            {"update", to_string(invariance.update)},
+            {"sampling", to_string(invariance.sampling)},
+            {"eta0", to_json(invariance.eta0)},
+            {"momentum", to_json(invariance.momentum)},
+            {"dampening", to_json(result.dampening)},
+            {"time_step", to_json(result.time_step)},
+            {"cells", invariance.cells},
+            {"relative_spread", to_json(invariance.relative_spread)},
+            {"relative_spread_standard_error", to_json(invariance.relative_spread_standard_error)},
+            {"relative_spread_interval", interval_json(invariance.relative_spread_interval)},
+            {"holds_up_to_learning_rate", to_json(invariance.holds_up_to_learning_rate)},
+            {"holds_up_to_batch_size", invariance.holds_up_to_batch_size},
+            {"holds_up_to_reach", to_json(invariance.holds_up_to_reach)},
+            {"verdict", to_string(invariance.verdict)}};
+}
+
+}  // namespace
+
+std::string results_json(const RunResults& results) {
+    Json json{{"schema", 1},
+              {"program", to_json(results.program)},
+              {"backend", to_json(results.backend)},
+              {"experiment", to_json(results.experiment)},
+              {"status", to_string(results.status)},
+              {"seconds", to_json(results.seconds)},
+              {"family_intervals", results.intervals},
+              {"cells", Json::array()},
+              {"invariance", Json::array()}};
+    for (const CellResult& cell : results.cells) json["cells"].push_back(cell_result_json(cell));
+    for (const InvarianceResult& group : results.invariance) json["invariance"].push_back(invariance_json(group));
+    return document(json);
+}
+
+std::string predictions_json(const PredictResults& results) {
+    Json json{{"schema", 1},
+              {"program", to_json(results.program)},
+              {"experiment", to_json(results.experiment)},
+              {"cells", Json::array()}};
+    for (const PredictedCell& cell : results.cells) {
+        Json object = to_json(cell.cell);
+        add_stability(object, cell.stability);
+        object["predictions"] = Json::array();
+        for (const PredictedLaw& law : cell.laws) object["predictions"].push_back(law_json(law));
+        json["cells"].push_back(std::move(object));
+    }
+    return document(json);
+}
+
+}  // namespace stationary

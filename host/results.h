@@ -1,0 +1,131 @@
+#pragma once
+
+#include "host/cell.h"
+#include "host/comparison.h"
+#include "host/experiment.h"
+#include "host/loss_model.h"
+#include "host/plan.h"
+#include "host/prediction.h"
+#include "host/program_info.h"
+#include "kernels/backend.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace stationary {
+
+enum class RunStatus { complete, interrupted, diverged };
+std::string to_string(RunStatus status);
+
+/// What reports say about the model.
+struct ModelSummary {
+    ModelKind kind = ModelKind::quadratic;
+    std::int64_t dimension = 0;
+    std::int64_t training_points = 0;  ///< 0: infinitely many
+    double smallest_curvature = 0.0;   ///< extreme eigenvalues of H
+    double largest_curvature = 0.0;
+};
+ModelSummary summarize(const LossModel& model);
+
+/// tr(HC)/d of a covariance C [d×d].
+double effective_temperature(const LossModel& model, const Matrix& covariance);
+
+/// The scalars of a cell's plan.
+struct PlanSummary {
+    std::int64_t burn_in = 0;
+    std::int64_t stride = 1;
+    std::int64_t draws = 1;
+    std::int64_t shards = 0;
+    std::int64_t shard_chains = 1;
+    std::int64_t chains = 0;  ///< shards · shard_chains: those asked for, rounded up to whole shards
+    std::int64_t steps = 0;   ///< per chain
+    std::vector<double> centre;
+    std::vector<double> scale;
+};
+PlanSummary summarize(const CellPlan& plan);
+
+/// A prediction, with its temperature.
+struct PredictedLaw {
+    Prediction prediction;
+    double effective_temperature = 0.0;
+};
+
+/// A prediction and how the estimate compares.
+struct ComparedLaw {
+    PredictedLaw law;
+    std::optional<Comparison> comparison;  ///< empty where the cell has no estimate
+    double half_width = 0.0;               ///< of the interval of the signed relative error
+};
+
+/// What a cell's draws say, in Φ coordinates.
+struct Measurement {
+    Vector mean;                       ///< Φ* + mean δ [d]
+    Vector mean_standard_error;        ///< [d]
+    Matrix covariance;                 ///< [d×d]
+    Matrix covariance_standard_error;  ///< [d×d]
+    double effective_temperature = 0.0;
+    double effective_temperature_standard_error = 0.0;
+    double shard_kurtosis = 0.0;
+    std::int64_t diverged_chains = 0;
+    std::int64_t saturated_draws = 0;
+    std::int64_t first_bad_step = -1;
+    std::uint64_t fingerprint = 0;
+};
+
+struct CellResult {
+    Cell cell;
+    Stability stability;
+    PlanSummary plan;
+    std::int64_t dimension = 0;
+    std::int64_t chains = 0;  ///< in finished shards
+    std::int64_t shards_done = 0;
+    std::int64_t steps_total = 0;  ///< chains · steps
+    double seconds = 0.0;
+    double chain_steps_per_second = 0.0;
+    double component_steps_per_second = 0.0;
+    std::optional<Measurement> measurement;  ///< empty without a finished shard
+    bool heavy_tailed = false;               ///< no fourth moment, or the shards look like it: error bars mean nothing
+    bool unreliable = false;                 ///< diverged chains or saturated draws: no verdict either
+    std::vector<ComparedLaw> laws;
+};
+
+/// An invariance verdict with what its line in the report needs besides.
+struct InvarianceResult {
+    Invariance invariance;
+    double dampening = 0.0;
+    double time_step = 1.0;
+    std::int64_t largest_batch_size = 1;  ///< of the cell with the largest deviation
+    double deviation = 0.0;               ///< signed: centre and half-width of the invariance's interval
+    double half_width = 0.0;
+};
+
+/// Everything that the reports of one run print; they compute nothing.
+struct RunResults {
+    ProgramInfo program;
+    BackendInfo backend;
+    Experiment experiment;
+    ModelSummary model;
+    RunStatus status = RunStatus::complete;
+    double seconds = 0.0;
+    std::int64_t intervals = 0;  ///< that share the family error rate
+    std::vector<CellResult> cells;
+    std::vector<InvarianceResult> invariance;
+};
+
+/// What `predict` prints of one cell.
+struct PredictedCell {
+    Cell cell;
+    Stability stability;
+    std::vector<PredictedLaw> laws;
+};
+
+struct PredictResults {
+    ProgramInfo program;
+    Experiment experiment;
+    ModelSummary model;
+    std::vector<PredictedCell> cells;
+};
+
+}  // namespace stationary
