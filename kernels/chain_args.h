@@ -12,7 +12,7 @@ namespace stationary {
 template <class Scalar>
 struct ChainArgs {
     const Scalar* hessian;         ///< H [D×D] row-major
-    const Scalar* noise_factor;    ///< F [D×D] row-major
+    const Scalar* noise_factor;    ///< F [D×D] row-major, lower triangular
     const Scalar* features;        ///< X [N×D] row-major
     const Scalar* residuals;       ///< e [N]
     const Scalar* ridge_gradient;  ///< ridge·Φ* [D]

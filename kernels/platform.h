@@ -14,6 +14,8 @@
 
 #if defined(__CUDA_ARCH__)
 #define STATIONARY_UNROLL _Pragma("unroll")
+#elif defined(__CUDACC__)
+#define STATIONARY_UNROLL  // nvcc's host pass knows neither pragma
 #elif defined(__clang__)
 #define STATIONARY_UNROLL _Pragma("clang loop unroll(enable)")
 #else

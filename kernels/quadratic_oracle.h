@@ -31,7 +31,7 @@ class QuadraticOracle {
     STATIONARY_HD void noise(Real (&noise)[D]) {
         Real z[D];
         draw(z);
-        multiply(args_.noise_factor, args_.dimension, z, noise);
+        multiply_lower_triangular(args_.noise_factor, args_.dimension, z, noise);
     }
 
     /// gradient = (1/B) Σ_b (Hδ + F z_b). Every z_b is drawn; H and F are linear, so the sum over b is taken before
@@ -46,7 +46,7 @@ class QuadraticOracle {
             for (int i = 0; i < D; ++i) sum[i] = sum[i] + z[i];
         }
         Real noise[D];
-        multiply(args_.noise_factor, args_.dimension, sum, noise);
+        multiply_lower_triangular(args_.noise_factor, args_.dimension, sum, noise);
         mean_gradient(position, gradient);
         STATIONARY_UNROLL
         for (int i = 0; i < D; ++i)

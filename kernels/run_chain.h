@@ -18,6 +18,12 @@ STATIONARY_HD void start_chain(const ChainArgs<typename Lanes::Scalar>& args, Ch
     }
 }
 
+/// Number of the first draw that is still to come for a chain whose state is that after step `first` (see run_chain).
+template <class Scalar>
+STATIONARY_HD std::int64_t next_draw(const ChainArgs<Scalar>& args, std::int64_t first) {
+    return first < args.burn_in ? 0 : (first - args.burn_in) / args.stride + (first > 0 ? 1 : 0);
+}
+
 /// Takes steps first + 1 … last of a chain whose state is that after step `first`, and records its draws.
 ///
 /// Draw k is the state after step burn_in + k·stride; those in (first, last] are recorded, and the state before any
@@ -27,10 +33,8 @@ template <class Stepper, class Lanes, int D, class Record>
 STATIONARY_HD void run_chain(const ChainArgs<typename Lanes::Scalar>& args, typename Lanes::Chain chain,
                              std::int64_t first, std::int64_t last, ChainState<Lanes, D>& state, Record&& record) {
     Stepper stepper(args, chain, first);
-    std::int64_t draw = 0;
-    if (first >= args.burn_in) draw = (first - args.burn_in) / args.stride + (first > 0 ? 1 : 0);
     std::int64_t step = first;
-    for (; draw < args.draws; ++draw) {
+    for (std::int64_t draw = next_draw(args, first); draw < args.draws; ++draw) {
         const std::int64_t due = args.burn_in + draw * args.stride;
         if (due > last) break;
         for (; step < due; ++step) stepper.step(state);

@@ -18,11 +18,32 @@ class SgdStepper {
     using Args = ChainArgs<typename Lanes::Scalar>;
 
     STATIONARY_HD SgdStepper(const Args& args, typename Lanes::Chain chain, std::int64_t step)
-        : args_(args), oracle_(args, chain, step, args.batch_size) {}
+        : args_(args),
+          oracle_(args, chain, step, args.batch_size),
+          plain_(args.momentum == 0 && args.direct_weight == 0 && args.gradient_weight == 1 &&
+                 args.velocity_weight == 1) {}
 
     STATIONARY_HD void step(ChainState<Lanes, D>& state) {
         Real gradient[D];
         oracle_.minibatch_gradient(state.position, gradient);
+        if (plain_) {
+            plain_update(gradient, state);
+        } else {
+            update(gradient, state);
+        }
+    }
+
+  private:
+    /// What update() comes to without momentum, bit for bit: v = ĝ, δ ← δ − η ĝ.
+    STATIONARY_HD void plain_update(const Real (&gradient)[D], ChainState<Lanes, D>& state) const {
+        STATIONARY_UNROLL
+        for (int i = 0; i < D; ++i) {
+            state.velocity[i] = gradient[i];
+            state.position[i] = fused_multiply_add(Real(-args_.step_size), gradient[i], state.position[i]);
+        }
+    }
+
+    STATIONARY_HD void update(const Real (&gradient)[D], ChainState<Lanes, D>& state) const {
         STATIONARY_UNROLL
         for (int i = 0; i < D; ++i) {
             const Real weighted = Real(args_.gradient_weight) * gradient[i];
@@ -34,9 +55,9 @@ class SgdStepper {
         }
     }
 
-  private:
     const Args& args_;
     Oracle<Lanes, D> oracle_;
+    bool plain_;
 };
 
 }  // namespace STATIONARY_SIMD_LEVEL
