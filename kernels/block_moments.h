@@ -1,0 +1,179 @@
+#pragma once
+
+#include "kernels/fixed_point.h"
+#include "kernels/shard_moments.h"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace stationary {
+inline namespace STATIONARY_SIMD_LEVEL {
+
+// The exact moments of a block of chains, in phases that a GPU separates by barriers and a test by loops over the
+// threads:
+//   1. each thread stages its chain's draw as integers;
+//   2. each thread sums a few entries of the moments over the block's chains, in 64 bits;
+//   3. now and then each thread adds its sums to the shard's totals in memory, with integer atomics.
+// Integer sums are exact, so neither the shape of a block nor the order of the atomics can change a total. Test:
+// block_moments_test.cpp.
+
+/// Entries of the moments: d sums Σ q_i, then d(d+1)/2 products Σ q_i q_j, i ≤ j, row by row (as in ShardMoments).
+constexpr int moment_entries(int dimension) { return dimension + packed_size(dimension); }
+
+/// Draws of a block that fit a thread's 64-bit sums: a draw adds at most `threads` products of magnitude below 2⁴⁸ to a
+/// sum, so 2¹⁵/threads draws stay below 2⁶³.
+constexpr int draws_between_flushes(int threads) { return (1 << 15) / threads; }
+
+/// The draws of a block's chains: value(i, c) is component i of chain c. Row D holds ones, so that a sum is a product
+/// like the others. Rows are one longer than a block, which puts equal columns of different rows into different banks
+/// of shared memory.
+template <int D, int Threads>
+class DrawStage {
+  public:
+    static constexpr int row_length = Threads + 1;
+    static constexpr std::size_t values = std::size_t{row_length} * (D + 1);
+
+    /// `storage` holds `values` integers.
+    STATIONARY_HD explicit DrawStage(std::int32_t* storage) : storage_(storage) {}
+
+    STATIONARY_HD void put_one(int chain) { storage_[D * row_length + chain] = 1; }
+
+    STATIONARY_HD void put(int chain, const std::int32_t (&value)[D]) {
+        STATIONARY_UNROLL
+        for (int i = 0; i < D; ++i) storage_[i * row_length + chain] = value[i];
+    }
+
+    [[nodiscard]] STATIONARY_HD std::int32_t value(int row, int chain) const {
+        return storage_[row * row_length + chain];
+    }
+
+  private:
+    std::int32_t* storage_;
+};
+
+/// The two staged rows whose products make entry `entry`.
+struct MomentFactors {
+    int first;
+    int second;
+};
+STATIONARY_HD MomentFactors moment_factors(int entry, int dimension, int ones_row) {
+    if (entry < dimension) return {entry, ones_row};
+    int row = 0;
+    int left = entry - dimension;
+    for (; left >= dimension - row; ++row) left -= dimension - row;
+    return {row, row + left};
+}
+
+/// Adds to a number that other threads add to as well.
+STATIONARY_HD void add_shared(std::uint64_t& target, std::uint64_t value) {
+#if defined(__CUDA_ARCH__)
+    atomicAdd(reinterpret_cast<unsigned long long*>(&target), static_cast<unsigned long long>(value));
+#else
+    target += value;
+#endif
+}
+
+/// Lowers a number that other threads lower as well.
+STATIONARY_HD void lower_shared(std::uint64_t& target, std::uint64_t value) {
+#if defined(__CUDA_ARCH__)
+    atomicMin(reinterpret_cast<unsigned long long*>(&target), static_cast<unsigned long long>(value));
+#else
+    if (value < target) target = value;
+#endif
+}
+
+/// One shard's totals in memory: a row of 64-bit words. All zero at first, but for first_bad_step, which lives
+/// elsewhere. Entry e of the moments is low + 2³²·high with low = word 3 + 2e, unsigned, and high = the next word,
+/// signed: a 64-bit sum is added as its low 32 bits and its arithmetic high part. Both words are exact for up to 2³²
+/// flushes per shard (the backend counts them).
+struct TotalsRow {
+    static constexpr int finite_draws = 0;
+    static constexpr int diverged_chains = 1;
+    static constexpr int saturated_draws = 2;
+    static constexpr int first_entry = 3;
+    static constexpr std::int64_t most_flushes = std::int64_t{1} << 32;
+    static constexpr int words(int dimension) { return first_entry + 2 * moment_entries(dimension); }
+};
+
+STATIONARY_HD void add_to_entry(std::uint64_t* row, int entry, std::int64_t sum) {
+    std::uint64_t* words = row + TotalsRow::first_entry + 2 * entry;
+    add_shared(words[0], static_cast<std::uint64_t>(sum) & 0xffffffffU);
+    add_shared(words[1], static_cast<std::uint64_t>(sum >> 32));
+}
+
+/// A row of totals as moments. first_bad_step is the largest 64-bit word if no draw was bad.
+inline ShardMoments read_totals(const std::uint64_t* row, std::uint64_t first_bad_step, std::int64_t shard,
+                                int dimension) {
+    ShardMoments moments;
+    moments.shard = shard;
+    moments.finite_draws = static_cast<std::int64_t>(row[TotalsRow::finite_draws]);
+    moments.diverged_chains = static_cast<std::int64_t>(row[TotalsRow::diverged_chains]);
+    moments.saturated_draws = static_cast<std::int64_t>(row[TotalsRow::saturated_draws]);
+    moments.first_bad_step = static_cast<std::int64_t>(first_bad_step);  // the largest word is −1
+    for (int entry = 0; entry < moment_entries(dimension); ++entry) {
+        const std::uint64_t* words = row + TotalsRow::first_entry + 2 * entry;
+        const Int128 total = Int128{words[0]} + Int128{static_cast<std::int64_t>(words[1])} * (Int128{1} << 32);
+        (entry < dimension ? moments.sum : moments.products).push_back(total);
+    }
+    return moments;
+}
+
+/// One thread's share of a block's sums. The entries are dealt out thread by thread; where there are fewer entries than
+/// threads, an entry is cut into slices, each over every slices-th chain.
+template <int D, int Threads>
+class ThreadSums {
+  public:
+    STATIONARY_HD ThreadSums(int thread, int dimension) {
+        const int entries = moment_entries(dimension);
+        slices_ = entries < Threads ? Threads / entries : 1;
+        STATIONARY_UNROLL
+        for (int k = 0; k < shares; ++k) {
+            const int item = thread + k * Threads;
+            const int entry = item / slices_;
+            share_[k] = {entry < entries ? entry : -1, item % slices_,
+                         moment_factors(entry < entries ? entry : 0, dimension, D), 0};
+        }
+    }
+
+    /// Adds the staged draw of every chain of the block.
+    STATIONARY_HD void add(const DrawStage<D, Threads>& stage) {
+        STATIONARY_UNROLL
+        for (int k = 0; k < shares; ++k) {
+            if (share_[k].entry >= 0) share_[k].sum += sum_over_chains(stage, share_[k]);
+        }
+    }
+
+    /// Adds the sums to the shard's totals and starts again from zero.
+    STATIONARY_HD void flush(std::uint64_t* row) {
+        STATIONARY_UNROLL
+        for (int k = 0; k < shares; ++k) {
+            if (share_[k].entry >= 0) add_to_entry(row, share_[k].entry, share_[k].sum);
+            share_[k].sum = 0;
+        }
+    }
+
+  private:
+    static constexpr int shares = (moment_entries(D) + Threads - 1) / Threads;
+
+    struct Share {
+        int entry;  ///< −1: nothing to do
+        int first_chain;
+        MomentFactors factors;
+        std::int64_t sum;
+    };
+
+    STATIONARY_HD std::int64_t sum_over_chains(const DrawStage<D, Threads>& stage, const Share& share) const {
+        std::int64_t sum = 0;
+        for (int chain = share.first_chain; chain < Threads; chain += slices_) {
+            const std::int64_t first = stage.value(share.factors.first, chain);
+            sum += first * stage.value(share.factors.second, chain);
+        }
+        return sum;
+    }
+
+    int slices_;
+    Share share_[shares];
+};
+
+}  // namespace STATIONARY_SIMD_LEVEL
+}  // namespace stationary

@@ -1,0 +1,16 @@
+// The CUDA side of backend.h in a build without the toolkit.
+#include "kernels/backend.h"
+
+#include <stdexcept>
+
+namespace stationary {
+
+CudaStatus cuda_status() {
+    CudaStatus status;
+    status.reason = "this build has no CUDA backend";
+    return status;
+}
+
+std::unique_ptr<Backend> make_cuda_backend(int) { throw std::runtime_error(cuda_status().reason); }
+
+}  // namespace stationary

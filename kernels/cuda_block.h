@@ -1,0 +1,205 @@
+#pragma once
+
+#include "kernels/block_moments.h"
+#include "kernels/lanes.h"
+#include "kernels/launch_map.h"
+#include "kernels/run_chain.h"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace stationary {
+inline namespace STATIONARY_SIMD_LEVEL {
+
+/// One launch of the CUDA backend: steps first_step + 1 … last_step of every chain of some shards. Plain data, passed
+/// by value. Between launches the chains rest in memory, [component][chain], so that neighbouring threads touch
+/// neighbouring numbers.
+template <class Scalar>
+struct LaunchArgs {
+    LaunchMap map;
+    std::int64_t first_step;
+    std::int64_t last_step;
+    Scalar* position;               ///< [d][chains]
+    Scalar* velocity;               ///< [d][chains]; unused by steppers without a velocity
+    std::uint8_t* diverged;         ///< [chains]: whether the chain has been counted as diverged
+    std::uint64_t* totals;          ///< [shards][TotalsRow::words(d)]
+    std::uint64_t* first_bad_step;  ///< [shards], the largest word if none
+    const Scalar* tables;           ///< the block of numbers that the tables of ChainArgs point into
+    std::int64_t table_values;
+};
+
+/// Thread `thread` of `threads` copies its part of the tables.
+template <class Scalar>
+STATIONARY_HD void copy_tables(const LaunchArgs<Scalar>& launch, int thread, int threads, Scalar* destination) {
+    for (std::int64_t k = thread; k < launch.table_values; k += threads) destination[k] = launch.tables[k];
+}
+
+/// A table at the same place in the copy as in the original. Every table starts at a multiple of 16 values
+/// (cell_tables.h); clearing the bits that are zero anyway shows the compiler that it may read rows as vectors.
+template <class Scalar>
+STATIONARY_HD const Scalar* moved(const Scalar* table, const Scalar* tables, const Scalar* copy) {
+    return copy + ((table - tables) & ~std::ptrdiff_t{15});
+}
+
+/// The same arguments with the tables, copied to `copy`, read from there.
+template <class Scalar>
+STATIONARY_HD ChainArgs<Scalar> with_tables_at(ChainArgs<Scalar> args, const Scalar* tables, const Scalar* copy) {
+    args.hessian = moved(args.hessian, tables, copy);
+    args.noise_factor = moved(args.noise_factor, tables, copy);
+    args.features = moved(args.features, tables, copy);
+    args.residuals = moved(args.residuals, tables, copy);
+    args.ridge_gradient = moved(args.ridge_gradient, tables, copy);
+    args.initial = moved(args.initial, tables, copy);
+    args.centre = moved(args.centre, tables, copy);
+    args.scale = moved(args.scale, tables, copy);
+    return args;
+}
+
+/// Whether a stepper's state has a velocity, which then has to outlive a launch.
+enum class Velocity { none, kept };
+
+/// One thread of a block: one chain, and a share of the block's sums.
+template <class Stepper, class Lanes, int D, int Threads, Velocity velocity>
+class ChainThread {
+  public:
+    using Scalar = typename Lanes::Scalar;
+    using Stage = DrawStage<D, Threads>;
+
+    STATIONARY_HD ChainThread(const ChainArgs<Scalar>& args, const LaunchArgs<Scalar>& launch, std::int64_t block,
+                              int thread)
+        : args_(args),
+          launch_(launch),
+          place_(chain_place(launch.map, block, Threads, thread)),
+          thread_(thread),
+          stepper_(args, place_.chain, launch.first_step),
+          sums_(thread, args.dimension) {
+        start_chain(args_, state_);
+        if (launch_.first_step > 0 && place_.valid) load();
+    }
+
+    STATIONARY_HD void put_one(Stage& stage) const { stage.put_one(thread_); }
+
+    STATIONARY_HD void advance(std::int64_t steps) {
+        if (!place_.valid) return;
+        for (auto left = static_cast<std::uint32_t>(steps); left > 0; --left) {
+            stepper_.step(state_);
+            if constexpr (D >= 8) forget_tables();
+        }
+    }
+
+    STATIONARY_HD void put_draw(Stage& stage, std::int64_t step) {
+        auto draw = to_fixed_point_draw<D>(args_, [&](int i) { return state_.position[i]; });
+        if (place_.valid) {
+            count(draw.finite, draw.saturated, step);
+        } else {
+            STATIONARY_UNROLL
+            for (int i = 0; i < D; ++i) draw.value[i] = 0;
+        }
+        stage.put(thread_, draw.value);
+    }
+
+    STATIONARY_HD void add_draws(const Stage& stage) { sums_.add(stage); }
+
+    STATIONARY_HD void flush() {
+        sums_.flush(totals());
+        if (finite_draws_ > 0) add_shared(totals()[TotalsRow::finite_draws], finite_draws_);
+        finite_draws_ = 0;
+    }
+
+    STATIONARY_HD void save() const {
+        if (!place_.valid) return;
+        STATIONARY_UNROLL
+        for (int i = 0; i < D; ++i) {
+            if (i >= args_.dimension) continue;
+            launch_.position[place_.slot + i * launch_.map.chains()] = state_.position[i];
+            if constexpr (velocity == Velocity::kept)
+                launch_.velocity[place_.slot + i * launch_.map.chains()] = state_.velocity[i];
+        }
+    }
+
+  private:
+    /// Keeps the compiler from holding whole matrices in registers from step to step: from dimension 8 on they do not
+    /// fit, and went to local memory, which is slower than reading them again from shared memory.
+    static STATIONARY_HD void forget_tables() {
+#if defined(__CUDA_ARCH__)
+        asm volatile("" ::: "memory");
+#endif
+    }
+
+    /// Components beyond the dimension stay zero, as they were: only those of a diverged chain could be otherwise.
+    STATIONARY_HD void load() {
+        STATIONARY_UNROLL
+        for (int i = 0; i < D; ++i) {
+            if (i >= args_.dimension) continue;
+            state_.position[i] = launch_.position[place_.slot + i * launch_.map.chains()];
+            if constexpr (velocity == Velocity::kept)
+                state_.velocity[i] = launch_.velocity[place_.slot + i * launch_.map.chains()];
+        }
+    }
+
+    STATIONARY_HD void count(bool finite, bool saturated, std::int64_t step) {
+        if (saturated) add_shared(totals()[TotalsRow::saturated_draws], 1);
+        if (finite) {
+            ++finite_draws_;
+        } else {
+            note_divergence(step);
+        }
+    }
+
+    /// A chain counts once, in whichever launch it is first seen to have diverged.
+    STATIONARY_HD void note_divergence(std::int64_t step) {
+        std::uint8_t& noted = launch_.diverged[place_.slot];
+        if (noted == 0) add_shared(totals()[TotalsRow::diverged_chains], 1);
+        noted = 1;
+        lower_shared(launch_.first_bad_step[place_.shard], static_cast<std::uint64_t>(step));
+    }
+
+    [[nodiscard]] STATIONARY_HD std::uint64_t* totals() const {
+        return launch_.totals + place_.shard * TotalsRow::words(args_.dimension);
+    }
+
+    const ChainArgs<Scalar>& args_;
+    const LaunchArgs<Scalar>& launch_;
+    ChainPlace place_;
+    int thread_;
+    Stepper stepper_;
+    ChainState<Lanes, D> state_;
+    ThreadSums<D, Threads> sums_;
+    std::uint32_t finite_draws_ = 0;
+};
+
+/// The kernel's body: the steps of one launch for the chains of one block.
+///
+/// team.each(f) calls f(thread) for every thread of the block and returns when all are done. On the GPU each thread
+/// runs it for itself and a barrier follows; a test runs the same code with a loop over the threads. Same draws as
+/// run_chain. Test: launch_map_test.cpp.
+template <class Scalar, class Team, class Stage>
+STATIONARY_HD void run_block(const ChainArgs<Scalar>& args, const LaunchArgs<Scalar>& launch, Team& team, Stage& stage,
+                             int draws_per_flush) {
+    team.each([&](auto& thread) { thread.put_one(stage); });
+    std::int64_t step = launch.first_step;
+    int unflushed = 0;
+    for (std::int64_t draw = next_draw(args, step); draw < args.draws; ++draw) {
+        const std::int64_t due = args.burn_in + draw * args.stride;
+        if (due > launch.last_step) break;
+        team.each([&](auto& thread) {
+            thread.advance(due - step);
+            thread.put_draw(stage, due);
+        });
+        step = due;
+        ++unflushed;
+        team.each([&](auto& thread) {
+            thread.add_draws(stage);
+            if (unflushed == draws_per_flush) thread.flush();
+        });
+        if (unflushed == draws_per_flush) unflushed = 0;
+    }
+    team.each([&](auto& thread) {
+        thread.advance(launch.last_step - step);
+        if (unflushed > 0) thread.flush();
+        thread.save();
+    });
+}
+
+}  // namespace STATIONARY_SIMD_LEVEL
+}  // namespace stationary

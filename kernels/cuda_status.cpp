@@ -1,0 +1,54 @@
+#include "kernels/backend.h"
+#include "kernels/cuda_device.h"
+
+namespace stationary {
+namespace {
+
+std::string version_text(int version) {
+    return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
+}
+
+/// "0: NVIDIA H100, sm_90, 78 GiB"
+std::string describe_device(int device) {
+    cudaDeviceProp properties;
+    const std::string start = std::to_string(device) + ": ";
+    if (cudaGetDeviceProperties(&properties, device) != cudaSuccess) return start + "unknown";
+    return start + properties.name + ", sm_" + std::to_string(properties.major) + std::to_string(properties.minor) +
+           ", " + std::to_string(properties.totalGlobalMem >> 30) + " GiB";
+}
+
+}  // namespace
+
+std::string why_unusable(cudaError_t error) {
+    const std::string name = std::string(" (") + cudaGetErrorName(error) + ")";
+    switch (error) {
+        case cudaErrorNoDevice:
+            return "no CUDA-capable GPU on this machine" + name;
+        case cudaErrorInsufficientDriver:
+            return "no NVIDIA driver, or one too old for CUDA " + version_text(CUDART_VERSION) + name;
+        case cudaErrorNoKernelImageForDevice:
+            return "this build has no code for this GPU's architecture" + name;
+        default:
+            return std::string("the GPU cannot be used: ") + cudaGetErrorString(error) + name;
+    }
+}
+
+CudaStatus cuda_status() {
+    CudaStatus status;
+    status.compiled = true;
+    int devices = 0;
+    cudaError_t error = cudaGetDeviceCount(&devices);
+    if (error == cudaSuccess && devices == 0) error = cudaErrorNoDevice;
+    if (error == cudaSuccess) {
+        for (int device = 0; device < devices; ++device) status.devices.push_back(describe_device(device));
+        error = try_device(0);
+    }
+    if (error != cudaSuccess) {
+        static_cast<void>(cudaGetLastError());
+        status.reason = why_unusable(error);
+    }
+    status.usable = error == cudaSuccess;
+    return status;
+}
+
+}  // namespace stationary

@@ -1,0 +1,86 @@
+#include "tests/backend_contract.h"
+#include "tests/same_moments.h"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+namespace stationary {
+namespace {
+
+using backend_contract::Model;
+using backend_contract::run;
+using chain_programs::Momentum;
+using same_moments::expect_same_moments;
+
+/// The contract's models, and those that only the GPU has a kernel of its own for: no padding, data sets beyond shared
+/// memory; and chains that go wrong.
+std::vector<Model> gpu_models() {
+    std::vector<Model> models = backend_contract::models();
+    for (const int d : {4, 12, 24}) {
+        const std::string dimension = "_unpadded_d" + std::to_string(d);
+        models.push_back({"langevin" + dimension, chain_programs::langevin(d)});
+        models.push_back({"quadratic" + dimension, chain_programs::quadratic(d, 3, Momentum::nesterov)});
+    }
+    models.push_back({"least_squares_d10_n20000", chain_programs::least_squares(10, 20000, 2, Momentum::heavy_ball)});
+    models.push_back({"diverging", same_moments::diverging(chain_programs::langevin(3))});
+    models.push_back({"saturating", same_moments::saturating(chain_programs::langevin(3))});
+    return models;
+}
+
+/// Without a GPU these tests are skipped and say why.
+class GpuBackend : public testing::TestWithParam<Model> {
+  protected:
+    void SetUp() override {
+        const CudaStatus status = cuda_status();
+        if (!status.usable) GTEST_SKIP() << status.reason;
+        cuda_ = make_cuda_backend(0);
+    }
+    std::unique_ptr<Backend> cuda_;
+    std::unique_ptr<Backend> cpu_ = make_cpu_backend(0, best_simd_level());
+};
+
+TEST_P(GpuBackend, gives_the_moments_of_the_cpu) {
+    const CellProgram& program = GetParam().program;
+    const std::int64_t across_2_32 = (std::int64_t{1} << 32) / program.shard_chains;
+    for (const std::int64_t first : {std::int64_t{0}, across_2_32}) {
+        const ShardRange range{first, first + 5};
+        expect_same_moments(run(*cuda_, program, range), run(*cpu_, program, range));
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, GpuBackend, testing::ValuesIn(gpu_models()),
+                         [](const auto& information) { return information.param.name; });
+
+class GpuLaunches : public GpuBackend {};
+
+/// More steps than the first launches take, and blocks that a shard does not fill.
+TEST_P(GpuLaunches, many_steps_in_several_launches) {
+    CellProgram program = GetParam().program;
+    program.burn_in = 200000;
+    program.shard_chains = 300;
+    const ShardRange range{3, 9};
+    expect_same_moments(run(*cuda_, program, range), run(*cpu_, program, range));
+}
+
+TEST_P(GpuLaunches, stop_when_told) {
+    CellProgram program = GetParam().program;
+    program.shard_chains = 1 << 20;  // a launch takes one shard of this size
+    int shards = 0;
+    cuda_->run(program, {0, 3}, [&](ShardMoments&&) { return ++shards < 1; });
+    EXPECT_EQ(shards, 1);
+}
+
+TEST_P(GpuLaunches, refuse_fast_normals) {
+    CellProgram program = GetParam().program;
+    program.fast_normals = true;
+    EXPECT_THROW(run(*cuda_, program, {0, 1}), std::invalid_argument);
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, GpuLaunches,
+                         testing::Values(Model{"langevin_d1", chain_programs::langevin(1)},
+                                         Model{"quadratic_d3", chain_programs::quadratic(3, 3, Momentum::heavy_ball)}),
+                         [](const auto& information) { return information.param.name; });
+
+}  // namespace
+}  // namespace stationary

@@ -1,0 +1,194 @@
+#include "kernels/launch_map.h"
+
+#include "kernels/backend.h"
+#include "kernels/cuda_window.h"
+#include "kernels/langevin_stepper.h"
+#include "kernels/least_squares_oracle.h"
+#include "kernels/quadratic_oracle.h"
+#include "kernels/sgd_stepper.h"
+#include "tests/backend_contract.h"
+#include "tests/host_launch.h"
+#include "tests/same_moments.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+namespace stationary {
+namespace {
+
+using backend_contract::run;
+using chain_programs::Momentum;
+using host_launch::Cuts;
+using same_moments::expect_same_moments;
+
+template <class Lanes, int D>
+using QuadraticSgdStepper = SgdStepper<Lanes, D, QuadraticOracle>;
+template <class Lanes, int D>
+using LeastSquaresSgdStepper = SgdStepper<Lanes, D, LeastSquaresOracle>;
+
+TEST(LaunchMap, every_chain_has_exactly_one_valid_place) {
+    const std::int64_t first_shard = (std::int64_t{1} << 33) + 5;  // chain ids beyond 2³²
+    for (const int threads : {32, 64, 128}) {
+        for (const std::int64_t shard_chains : {1, 37, 127, 128, 129, 300}) {
+            for (const std::int64_t shards : {1, 3}) {
+                const LaunchMap map = make_launch_map(first_shard, shards, shard_chains, threads);
+                std::set<std::int64_t> slots;
+                for (std::int64_t block = 0; block < map.blocks(); ++block) {
+                    for (int thread = 0; thread < threads; ++thread) {
+                        const ChainPlace place = chain_place(map, block, threads, thread);
+                        if (!place.valid) continue;
+                        EXPECT_TRUE(slots.insert(place.slot).second);
+                        EXPECT_EQ(place.chain, static_cast<std::uint64_t>(first_shard * shard_chains + place.slot));
+                        EXPECT_EQ(place.shard, place.slot / shard_chains);
+                        EXPECT_EQ(place.shard, block / map.blocks_per_shard);
+                    }
+                }
+                EXPECT_EQ(slots.size(), static_cast<std::size_t>(map.chains()));
+                EXPECT_EQ(*slots.begin(), 0);
+                EXPECT_EQ(*slots.rbegin(), map.chains() - 1);
+            }
+        }
+    }
+}
+
+/// The cuts that every program below is run with: one launch, single steps, ends on, before and after a draw; the draws
+/// are the states after steps 5, 9 and 13.
+std::vector<Cuts> all_cuts() {
+    return {{{13}, 256, false},
+            {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}, 256, true},
+            {{5, 9, 13}, 1, false},
+            {{4, 8, 12, 13}, 2, true},
+            {{6, 13}, 1, true}};
+}
+
+template <class Scalar, int D, template <class, int> class Stepper, Velocity velocity, int Threads>
+void expect_cpu_moments(const CellProgram& program, ShardRange range, const std::vector<ShardMoments>& expected,
+                        const std::vector<Cuts>& cuts) {
+    for (std::size_t k = 0; k < cuts.size(); ++k) {
+        SCOPED_TRACE("threads " + std::to_string(Threads) + ", cuts " + std::to_string(k));
+        host_launch::HostLaunch<Scalar, D, Stepper, velocity, Threads> launch(program, range);
+        expect_same_moments(launch.run(cuts[k]), expected);
+    }
+}
+
+/// The kernel's body in loops over blocks and threads gives the CPU backend's moments, however it is cut.
+template <class Scalar, int D, template <class, int> class Stepper, Velocity velocity>
+void expect_cpu_moments(CellProgram program, const std::vector<Cuts>& cuts = all_cuts()) {
+    program.double_precision = sizeof(Scalar) == 8;
+    const auto cpu = make_cpu_backend(1, SimdLevel::generic);
+    const std::int64_t across_2_32 =
+        (std::int64_t{1} << 32) / program.shard_chains;  // this shard's chain ids cross 2³²
+    for (const std::int64_t first : {std::int64_t{0}, across_2_32}) {
+        const ShardRange range{first, first + 2};
+        const auto expected = run(*cpu, program, range);
+        expect_cpu_moments<Scalar, D, Stepper, velocity, 32>(program, range, expected, cuts);
+        expect_cpu_moments<Scalar, D, Stepper, velocity, 64>(program, range, expected, cuts);
+    }
+}
+
+TEST(HostLaunch, langevin) {
+    expect_cpu_moments<float, 1, LangevinStepper, Velocity::none>(chain_programs::langevin(1));
+    expect_cpu_moments<float, 4, LangevinStepper, Velocity::none>(chain_programs::langevin(3));
+    expect_cpu_moments<float, 12, LangevinStepper, Velocity::none>(chain_programs::langevin(10));
+    expect_cpu_moments<double, 4, LangevinStepper, Velocity::none>(chain_programs::langevin(3));
+}
+
+TEST(HostLaunch, quadratic_sgd_with_momentum) {
+    const auto program = [](int d) { return chain_programs::quadratic(d, 3, Momentum::heavy_ball); };
+    expect_cpu_moments<float, 1, QuadraticSgdStepper, Velocity::kept>(program(1));
+    expect_cpu_moments<float, 4, QuadraticSgdStepper, Velocity::kept>(program(3));
+    expect_cpu_moments<float, 12, QuadraticSgdStepper, Velocity::kept>(program(10));
+    expect_cpu_moments<double, 4, QuadraticSgdStepper, Velocity::kept>(program(3));
+}
+
+TEST(HostLaunch, least_squares_sgd_with_momentum) {
+    const auto program = [](int d) { return chain_programs::least_squares(d, 53, 5, Momentum::nesterov); };
+    expect_cpu_moments<float, 1, LeastSquaresSgdStepper, Velocity::kept>(program(1));
+    expect_cpu_moments<float, 4, LeastSquaresSgdStepper, Velocity::kept>(program(3));
+    expect_cpu_moments<float, 12, LeastSquaresSgdStepper, Velocity::kept>(program(10));
+    expect_cpu_moments<double, 4, LeastSquaresSgdStepper, Velocity::kept>(program(3));
+}
+
+TEST(HostLaunch, odd_shard_sizes) {
+    for (const std::int64_t shard_chains : {1, 31, 32, 33, 65}) {
+        SCOPED_TRACE(shard_chains);
+        CellProgram program = chain_programs::langevin(3);
+        program.shard_chains = shard_chains;
+        expect_cpu_moments<float, 4, LangevinStepper, Velocity::none>(program);
+    }
+}
+
+TEST(HostLaunch, a_diverged_chain_counts_once_however_its_draws_fall_into_launches) {
+    const CellProgram program = same_moments::diverging(chain_programs::langevin(3));
+    const auto moments = run(*make_cpu_backend(1, SimdLevel::generic), program, {0, 1});
+    ASSERT_EQ(moments[0].diverged_chains, program.shard_chains);
+    ASSERT_EQ(moments[0].finite_draws, program.shard_chains)
+        << "two draws of each chain are bad, in different launches";
+    ASSERT_EQ(moments[0].first_bad_step, 9);
+    expect_cpu_moments<float, 4, LangevinStepper, Velocity::none>(program);
+}
+
+TEST(HostLaunch, saturated_draws) {
+    const CellProgram program = same_moments::saturating(chain_programs::langevin(3));
+    const auto moments = run(*make_cpu_backend(1, SimdLevel::generic), program, {0, 1});
+    ASSERT_GT(moments[0].saturated_draws, 0);
+    ASSERT_LT(moments[0].saturated_draws, program.shard_chains * program.draws);
+    expect_cpu_moments<float, 4, LangevinStepper, Velocity::none>(program);
+}
+
+TEST(HostLaunch, a_draw_before_any_step) {
+    CellProgram program = chain_programs::langevin(3);
+    program.burn_in = 0;
+    expect_cpu_moments<float, 4, LangevinStepper, Velocity::none>(program, {{{8}, 256, false}, {{1, 4, 8}, 1, true}});
+    program.draws = 1;
+    expect_cpu_moments<float, 4, LangevinStepper, Velocity::none>(program, {{{0}, 256, false}});
+}
+
+/// A device that makes so many component updates per second in all, but those of one chain one after the other, at 50
+/// ns each; and a fixed time per launch.
+struct ModelDevice {
+    double updates_per_second;
+    [[nodiscard]] double seconds(double chains, double updates_per_chain, std::int64_t steps) const {
+        const double step = std::max(chains * updates_per_chain / updates_per_second, updates_per_chain * 50e-9);
+        return 20e-6 + step * static_cast<double>(steps);
+    }
+};
+
+TEST(StepWindow, launches_are_short_but_few) {
+    for (const double updates_per_second : {1e10, 1e12}) {
+        for (const double chains : {1.0, 1e3, 1e6}) {
+            for (const double updates_per_chain : {1.0, 32.0, 1e4}) {
+                SCOPED_TRACE(std::to_string(chains) + " chains, " + std::to_string(updates_per_chain));
+                const ModelDevice device{updates_per_second};
+                StepWindow window(chains, updates_per_chain);
+                double elapsed = 0.0;
+                int launches = 0;
+                for (; elapsed < 60.0; ++launches) {
+                    const std::int64_t steps = window.steps();
+                    ASSERT_GE(steps, 1);
+                    ASSERT_LE(steps, StepWindow::most_steps);
+                    const double seconds = device.seconds(chains, updates_per_chain, steps);
+                    ASSERT_LE(seconds, 1.001);  // a single step of 1e10 updates at 1e10 per second
+                    window.measured(steps, seconds);
+                    elapsed += seconds;
+                }
+                EXPECT_LE(launches, 300);
+            }
+        }
+    }
+}
+
+TEST(StepWindow, a_slow_launch_shortens_the_next) {
+    StepWindow window(1e3, 10.0);
+    const std::int64_t steps = window.steps();
+    window.measured(steps, 0.5);
+    EXPECT_EQ(window.steps(), steps / 2);
+    window.measured(window.steps(), 1e9);
+    EXPECT_EQ(window.steps(), steps / 8) << "never by more than four at once";
+}
+
+}  // namespace
+}  // namespace stationary
