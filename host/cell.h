@@ -22,7 +22,8 @@ struct Cell {
     double dampening = 0.0;  ///< τ; equals momentum for ema
     double time_step = 1.0;  ///< langevin: Δt in units of η, so the step is time_step·learning_rate; 1 for sgd
     std::int64_t epoch_position = 0;
-    std::uint64_t key = 0;  ///< hash of seed, model contents, precision, normals and the parameters above; the Philox key of the cell's noise
+    std::uint64_t key = 0;  ///< hash of seed, model contents, precision, normals and the parameters above; the Philox
+                            ///< key of the cell's noise
 };
 
 /// The cartesian product of the sweep's axes, duplicates collapsed, in the order of the file.

@@ -4,8 +4,9 @@
 
 namespace stationary::fixed_order {
 
-/// Linear algebra in double with one fixed order of operations and no contraction, so that the same input gives the same bits on every
-/// machine and compiler. Whatever a kernel reads is made with these. Compiled with -ffp-contract=off; +, −, ×, ÷, √ only.
+/// Linear algebra in double with one fixed order of operations and no contraction, so that the same input gives the
+/// same bits on every machine and compiler. Whatever a kernel reads is made with these. Compiled with
+/// -ffp-contract=off; +, −, ×, ÷, √ only.
 
 /// a·b. Each entry is summed over the inner index in ascending order.
 Matrix multiply(const Matrix& a, const Matrix& b);

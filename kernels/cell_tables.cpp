@@ -33,8 +33,10 @@ void check_program(const CellProgram& program) {
         require(program.hessian.size() == d * d && program.noise_factor.size() == d * d,
                 "hessian or noise factor not d x d");
     }
-    const auto words = static_cast<long double>(program.steps()) * static_cast<long double>(program.batch_size) *
-                       static_cast<long double>(program.dimension);
+    const long double steps = static_cast<long double>(program.burn_in) +
+                              static_cast<long double>(program.draws - 1) * static_cast<long double>(program.stride);
+    require(steps < 0x1p62L, "too many steps");
+    const long double words = steps * static_cast<long double>(program.batch_size) * (program.dimension + 1);
     require(words < 0x1p58L, "a chain would use up its stream of random words");
 }
 

@@ -55,6 +55,14 @@ std::string processor_name() {
     return "unknown processor";
 }
 
+ShardMoments empty_moments(const CellProgram& program, std::int64_t shard) {
+    ShardMoments moments;
+    moments.shard = shard;
+    moments.sum.assign(static_cast<std::size_t>(program.dimension), 0);
+    moments.products.assign(static_cast<std::size_t>(packed_size(program.dimension)), 0);
+    return moments;
+}
+
 /// Shards over OpenMP threads. A shard is one thread's work from its first step to its last, so threads share nothing
 /// but the tables.
 class CpuBackend final : public Backend {
@@ -96,7 +104,8 @@ class CpuBackend final : public Backend {
         for (std::int64_t shard = range.first; shard < range.last; ++shard) {
             if (!go_on.load(std::memory_order_relaxed)) continue;
             try {
-                ShardMoments moments = function(program, args, shard);
+                ShardMoments moments = empty_moments(program, shard);
+                function(program, args, moments);
                 const std::lock_guard guard(lock);
                 if (!sink(std::move(moments))) go_on = false;
             } catch (...) {

@@ -9,9 +9,11 @@
 
 namespace stationary {
 
-/// One shard's work as a plain function: shard `shard` of a program whose tables are in `args`.
+/// One shard's work as a plain function: adds the draws of shard `moments.shard` of a program whose tables are in
+/// `args` to moments that are zero and have their sizes. (Code compiled for a SIMD level makes and destroys no vectors:
+/// the linker might take their functions from there for the whole program.)
 template <class Scalar>
-using ShardFunction = ShardMoments (*)(const CellProgram& program, const ChainArgs<Scalar>& args, std::int64_t shard);
+using ShardFunction = void (*)(const CellProgram& program, const ChainArgs<Scalar>& args, ShardMoments& moments);
 
 /// The functions of one kind of step, compiled for one SIMD level. Each picks the compiled dimension itself.
 struct StepFunctions {

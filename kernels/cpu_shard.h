@@ -17,10 +17,7 @@ inline namespace STATIONARY_SIMD_LEVEL {
 template <class Scalar, int D>
 class ShardAccumulator {
   public:
-    ShardAccumulator(const ChainArgs<Scalar>& args, ShardMoments& moments) : args_(args), moments_(moments) {
-        moments_.sum.assign(static_cast<std::size_t>(args.dimension), 0);
-        moments_.products.assign(static_cast<std::size_t>(packed_size(args.dimension)), 0);
-    }
+    ShardAccumulator(const ChainArgs<Scalar>& args, ShardMoments& moments) : args_(args), moments_(moments) {}
 
     /// A new pack of chains, of which the first `valid` belong to the shard.
     void start_pack(int valid) {
@@ -82,12 +79,10 @@ class ShardAccumulator {
 
 /// Runs every chain of one shard, a pack of lanes at a time, from its first step to its last.
 template <class Scalar, int D, template <class, int> class Stepper>
-ShardMoments run_shard_of(const CellProgram& program, const ChainArgs<Scalar>& args, std::int64_t shard) {
+void run_shard_of(const CellProgram& program, const ChainArgs<Scalar>& args, ShardMoments& moments) {
     using Lanes = PackLanes<Scalar>;
-    ShardMoments moments;
-    moments.shard = shard;
     ShardAccumulator<Scalar, D> accumulator(args, moments);
-    const std::int64_t first = shard * program.shard_chains;
+    const std::int64_t first = moments.shard * program.shard_chains;
     for (std::int64_t offset = 0; offset < program.shard_chains; offset += Lanes::lanes) {
         accumulator.start_pack(static_cast<int>(std::min<std::int64_t>(Lanes::lanes, program.shard_chains - offset)));
         ChainState<Lanes, D> state;
@@ -96,14 +91,13 @@ ShardMoments run_shard_of(const CellProgram& program, const ChainArgs<Scalar>& a
                                      program.steps(), state,
                                      [&](const auto& s, std::int64_t step) { accumulator.add(s, step); });
     }
-    return moments;
 }
 
 /// The same with the compiled dimension chosen at run time.
 template <class Scalar, template <class, int> class Stepper>
-ShardMoments run_shard(const CellProgram& program, const ChainArgs<Scalar>& args, std::int64_t shard) {
-    return with_compiled_dimension(program.dimension, [&](auto dimension) {
-        return run_shard_of<Scalar, decltype(dimension)::value, Stepper>(program, args, shard);
+void run_shard(const CellProgram& program, const ChainArgs<Scalar>& args, ShardMoments& moments) {
+    with_compiled_dimension(program.dimension, [&](auto dimension) {
+        run_shard_of<Scalar, decltype(dimension)::value, Stepper>(program, args, moments);
     });
 }
 
