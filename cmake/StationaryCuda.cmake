@@ -1,0 +1,50 @@
+# Sets STATIONARY_CUDA (ON or OFF) and, when ON, enables the CUDA language.
+# Neither a GPU nor a driver is needed to build; `native` is never the default, because it fails without a GPU.
+
+set(STATIONARY_CUDA OFF)
+if(STATIONARY_ENABLE_CUDA STREQUAL "OFF")
+    message(STATUS "CUDA backend: off (STATIONARY_ENABLE_CUDA=OFF)")
+    return()
+endif()
+
+if(NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})
+    find_program(STATIONARY_NVCC nvcc HINTS ENV CUDA_PATH PATHS /usr/local/cuda PATH_SUFFIXES bin)
+    mark_as_advanced(STATIONARY_NVCC)
+    if(STATIONARY_NVCC)
+        set(CMAKE_CUDA_COMPILER "${STATIONARY_NVCC}" CACHE FILEPATH "CUDA compiler")
+    endif()
+endif()
+
+# The kernels' fingerprints are checked with g++ as nvcc's host compiler, whatever compiles the rest.
+if(NOT CMAKE_CUDA_HOST_COMPILER AND NOT DEFINED ENV{CUDAHOSTCXX})
+    find_program(STATIONARY_CUDA_HOST_COMPILER NAMES g++-12 g++)
+    mark_as_advanced(STATIONARY_CUDA_HOST_COMPILER)
+    if(STATIONARY_CUDA_HOST_COMPILER)
+        set(CMAKE_CUDA_HOST_COMPILER "${STATIONARY_CUDA_HOST_COMPILER}" CACHE FILEPATH "Host compiler of nvcc")
+    endif()
+endif()
+
+if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+    set(CMAKE_CUDA_ARCHITECTURES all-major CACHE STRING "CUDA architectures")
+endif()
+
+include(CheckLanguage)
+check_language(CUDA)
+if(CMAKE_CUDA_COMPILER)
+    enable_language(CUDA)
+    find_package(CUDAToolkit 12.0 REQUIRED)
+    # CMake 3.25 does not know that nvcc takes C++20.
+    if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)
+        set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
+    endif()
+    set(CMAKE_CUDA_STANDARD 20)
+    set(CMAKE_CUDA_STANDARD_REQUIRED ON)
+    set(CMAKE_CUDA_EXTENSIONS OFF)
+    set(CMAKE_CUDA_RUNTIME_LIBRARY Static)
+    set(STATIONARY_CUDA ON)
+    message(STATUS "CUDA backend: on (toolkit ${CUDAToolkit_VERSION}, architectures ${CMAKE_CUDA_ARCHITECTURES})")
+elseif(STATIONARY_ENABLE_CUDA STREQUAL "ON")
+    message(FATAL_ERROR "STATIONARY_ENABLE_CUDA=ON, but no working CUDA compiler: put nvcc on PATH or set CUDACXX")
+else()
+    message(STATUS "CUDA backend: off (no CUDA toolkit found)")
+endif()

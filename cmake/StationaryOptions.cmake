@@ -1,0 +1,33 @@
+option(STATIONARY_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
+option(STATIONARY_BUILD_BENCH "Build the benchmarks" OFF)
+option(STATIONARY_WERROR "Treat warnings as errors" OFF)
+
+set(STATIONARY_ENABLE_CUDA AUTO CACHE STRING "CUDA backend: AUTO (if there is a toolkit), ON (an error without one) or OFF")
+set_property(CACHE STATIONARY_ENABLE_CUDA PROPERTY STRINGS AUTO ON OFF)
+
+set(STATIONARY_TEST_TIMEOUT 60 CACHE STRING "Seconds that a test of the default run may take")
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+    set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
+endif()
+
+if(NOT CMAKE_RUNTIME_OUTPUT_DIRECTORY)
+    set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+endif()
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+find_program(STATIONARY_CCACHE ccache)
+mark_as_advanced(STATIONARY_CCACHE)
+if(STATIONARY_CCACHE AND PROJECT_IS_TOP_LEVEL)
+    foreach(language CXX CUDA)
+        if(NOT DEFINED CMAKE_${language}_COMPILER_LAUNCHER)
+            set(CMAKE_${language}_COMPILER_LAUNCHER "${STATIONARY_CCACHE}")
+        endif()
+    endforeach()
+endif()
+
+include(GNUInstallDirs)
