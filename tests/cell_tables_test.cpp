@@ -1,0 +1,169 @@
+#include "kernels/cell_tables.h"
+
+#include "kernels/compiled_dimension.h"
+#include "tests/chain_programs.h"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace stationary {
+namespace {
+
+using chain_programs::Momentum;
+
+template <class Scalar>
+class CellTablesTest : public testing::Test {};
+using Scalars = testing::Types<float, double>;
+TYPED_TEST_SUITE(CellTablesTest, Scalars);
+
+/// table[row][column] of `source` (rows × columns) in a padded table, zero outside.
+template <class Scalar>
+void expect_padded(const Scalar* table, const std::vector<double>& source, int rows, int columns, int padded_rows,
+                   int padded_columns) {
+    for (int row = 0; row < padded_rows; ++row) {
+        for (int column = 0; column < padded_columns; ++column) {
+            const bool inside = row < rows && column < columns;
+            const double expected = inside ? source[static_cast<std::size_t>(row * columns + column)] : 0.0;
+            ASSERT_EQ(table[row * padded_columns + column], static_cast<Scalar>(expected)) << row << ' ' << column;
+        }
+    }
+}
+
+TYPED_TEST(CellTablesTest, quadratic_tables_are_rounded_and_padded_with_zeros) {
+    const CellProgram p = chain_programs::quadratic(5, 3, Momentum::nesterov);
+    const CellTables<TypeParam> tables(p, 8);
+    const ChainArgs<TypeParam> args = tables.args(tables.values().data());
+    expect_padded(args.hessian, p.hessian, 5, 5, 8, 8);
+    expect_padded(args.noise_factor, p.noise_factor, 5, 5, 8, 8);
+    expect_padded(args.initial, p.initial, 5, 1, 8, 1);
+    expect_padded(args.centre, p.centre, 5, 1, 8, 1);
+    expect_padded(args.scale, p.scale, 5, 1, 8, 1);
+}
+
+TYPED_TEST(CellTablesTest, data_set_tables_are_rounded_and_padded_with_zeros) {
+    const CellProgram p = chain_programs::least_squares(10, 7, 2, Momentum::none);
+    const CellTables<TypeParam> tables(p, 12);
+    const ChainArgs<TypeParam> args = tables.args(tables.values().data());
+    expect_padded(args.features, p.features, 7, 10, 7, 12);
+    expect_padded(args.residuals, p.residuals, 7, 1, 7, 1);
+    expect_padded(args.ridge_gradient, p.ridge_gradient, 10, 1, 12, 1);
+    expect_padded(args.hessian, {}, 0, 0, 12, 12);
+}
+
+TYPED_TEST(CellTablesTest, numbers_are_rounded_and_counts_kept) {
+    CellProgram p = chain_programs::least_squares(3, 7, 3, Momentum::nesterov);
+    p.gradient_weight = 0.3;
+    p.burn_in = std::int64_t{1} << 33;
+    const CellTables<TypeParam> tables(p, 4);
+    const ChainArgs<TypeParam> args = tables.args(tables.values().data());
+    EXPECT_EQ(args.step_size, static_cast<TypeParam>(p.step_size));
+    EXPECT_EQ(args.momentum, static_cast<TypeParam>(p.momentum));
+    EXPECT_EQ(args.gradient_weight, static_cast<TypeParam>(0.3));
+    EXPECT_EQ(args.direct_weight, TypeParam(1));
+    EXPECT_EQ(args.velocity_weight, static_cast<TypeParam>(p.velocity_weight));
+    EXPECT_EQ(args.inverse_batch_size, static_cast<TypeParam>(1.0 / 3.0));
+    EXPECT_EQ(args.ridge, static_cast<TypeParam>(p.ridge));
+    EXPECT_EQ(args.batch_size, 3);
+    EXPECT_EQ(args.training_points, 7U);
+    EXPECT_EQ(args.dimension, 3);
+    EXPECT_EQ(args.key, p.key);
+    EXPECT_EQ(args.burn_in, std::int64_t{1} << 33);
+    EXPECT_EQ(args.stride, p.stride);
+    EXPECT_EQ(args.draws, p.draws);
+}
+
+TYPED_TEST(CellTablesTest, every_table_starts_at_a_multiple_of_sixteen_numbers) {
+    const CellProgram p = chain_programs::least_squares(3, 7, 3, Momentum::none);
+    const CellTables<TypeParam> tables(p, 4);
+    const TypeParam* base = tables.values().data();
+    const ChainArgs<TypeParam> args = tables.args(base);
+    for (const TypeParam* table : {args.hessian, args.noise_factor, args.features, args.residuals, args.ridge_gradient,
+                                   args.initial, args.centre, args.scale}) {
+        EXPECT_EQ((table - base) % 16, 0);
+        EXPECT_LT(table - base, static_cast<std::ptrdiff_t>(tables.values().size()));
+    }
+    // The same tables at another address.
+    const std::vector<TypeParam> copy = tables.values();
+    EXPECT_EQ(tables.args(copy.data()).scale - copy.data(), args.scale - base);
+}
+
+template <class Spoil>
+void expect_refused(CellProgram program, Spoil&& spoil) {
+    EXPECT_NO_THROW(check_program(program));
+    spoil(program);
+    try {
+        check_program(program);
+        ADD_FAILURE() << "accepted";
+    } catch (const std::invalid_argument& error) {
+        EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
+    }
+}
+
+TEST(CheckProgram, refuses_bad_counts) {
+    const CellProgram good = chain_programs::quadratic(3, 2, Momentum::none);
+    expect_refused(good, [](CellProgram& p) { p.dimension = 0; });
+    expect_refused(good, [](CellProgram& p) { p.dimension = 33; });
+    expect_refused(good, [](CellProgram& p) { p.dimension = -1; });
+    expect_refused(good, [](CellProgram& p) { p.burn_in = -1; });
+    expect_refused(good, [](CellProgram& p) { p.stride = 0; });
+    expect_refused(good, [](CellProgram& p) { p.draws = 0; });
+    expect_refused(good, [](CellProgram& p) { p.shard_chains = 0; });
+    expect_refused(good, [](CellProgram& p) { p.batch_size = 0; });
+}
+
+TEST(CheckProgram, refuses_tables_of_the_wrong_size) {
+    const CellProgram quadratic = chain_programs::quadratic(3, 2, Momentum::none);
+    expect_refused(quadratic, [](CellProgram& p) { p.hessian.pop_back(); });
+    expect_refused(quadratic, [](CellProgram& p) { p.noise_factor.push_back(0.0); });
+    expect_refused(quadratic, [](CellProgram& p) { p.initial.pop_back(); });
+    expect_refused(quadratic, [](CellProgram& p) { p.centre.pop_back(); });
+    expect_refused(quadratic, [](CellProgram& p) { p.scale.clear(); });
+    const CellProgram data_set = chain_programs::least_squares(3, 7, 2, Momentum::none);
+    expect_refused(data_set, [](CellProgram& p) { p.features.pop_back(); });
+    expect_refused(data_set, [](CellProgram& p) { p.residuals.pop_back(); });
+    expect_refused(data_set, [](CellProgram& p) { p.ridge_gradient.pop_back(); });
+    expect_refused(data_set, [](CellProgram& p) { p.training_points = 8; });
+    expect_refused(data_set, [](CellProgram& p) { p.training_points = 0; });
+    expect_refused(data_set, [](CellProgram& p) { p.stepper = Stepper::langevin; });
+}
+
+/// A purpose has 2⁵⁸ words: steps·B·d must stay below.
+TEST(CheckProgram, refuses_a_chain_that_would_use_up_its_words) {
+    CellProgram p = chain_programs::quadratic(2, 4, Momentum::none);
+    p.draws = 1;
+    p.burn_in = (std::int64_t{1} << 55) - 1;
+    EXPECT_NO_THROW(check_program(p));
+    p.burn_in = std::int64_t{1} << 55;
+    EXPECT_THROW(check_program(p), std::invalid_argument);
+}
+
+/// The product of draws and stride lies beyond 64 bits and wraps to a small number; it must not pass for one.
+TEST(CheckProgram, refuses_a_number_of_steps_beyond_64_bits) {
+    CellProgram p = chain_programs::quadratic(2, 4, Momentum::none);
+    p.stride = std::int64_t{1} << 40;
+    p.draws = (std::int64_t{1} << 24) + 1;
+    EXPECT_THROW(check_program(p), std::invalid_argument);
+}
+
+TEST(CompiledDimension, is_the_smallest_that_fits) {
+    int previous = 0;
+    for (const int compiled : compiled_dimensions) {
+        for (int d = previous + 1; d <= compiled; ++d) {
+            EXPECT_EQ(compiled_dimension(d), compiled);
+            const int called = with_compiled_dimension(d, [](auto dimension) { return decltype(dimension)::value; });
+            EXPECT_EQ(called, compiled);
+        }
+        previous = compiled;
+    }
+    EXPECT_EQ(previous, max_dimension);
+    EXPECT_EQ(compiled_dimension(max_dimension + 1), 0);
+    EXPECT_THROW(with_compiled_dimension(max_dimension + 1, [](auto dimension) { return decltype(dimension)::value; }),
+                 std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace stationary

@@ -1,0 +1,134 @@
+#include "kernels/dot.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+#include <vector>
+
+namespace stationary {
+namespace {
+
+template <class Real>
+std::vector<Real> random_numbers(std::size_t count, unsigned seed) {
+    std::mt19937_64 generator(seed);
+    std::normal_distribution<double> normal;
+    std::vector<Real> numbers(count);
+    for (Real& number : numbers) number = static_cast<Real>(normal(generator));
+    return numbers;
+}
+
+/// The documented order in plain words: running sum k takes i = k, k + 4, …; then (s0 + s2) + (s1 + s3).
+template <class Real>
+Real documented_order(const std::vector<Real>& a, const std::vector<Real>& x) {
+    Real sum[4]{};
+    for (std::size_t i = 0; i < a.size(); ++i) sum[i % 4] = i < 4 ? a[i] * x[i] : std::fma(a[i], x[i], sum[i % 4]);
+    return (sum[0] + sum[2]) + (sum[1] + sum[3]);
+}
+
+template <int D, class Real>
+Real padded_dot(const std::vector<Real>& a, const std::vector<Real>& x) {
+    Real row[D]{};
+    Real column[D]{};
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        row[i] = a[i];
+        column[i] = x[i];
+    }
+    return dot<D>(&row[0], column);
+}
+
+template <int D, class Real>
+void expect_documented_order(std::size_t dimension, unsigned seed) {
+    const auto a = random_numbers<Real>(dimension, seed);
+    const auto x = random_numbers<Real>(dimension, seed + 1000);
+    const Real result = padded_dot<D>(a, x);
+    const Real expected = documented_order(a, x);
+    EXPECT_EQ(result, expected) << "d = " << dimension << " padded to " << D;
+}
+
+template <int D, class Real>
+void expect_every_dimension_up_to_padding() {
+    for (std::size_t dimension = 1; dimension <= D; ++dimension) {
+        for (unsigned seed = 0; seed < 20; ++seed) expect_documented_order<D, Real>(dimension, seed);
+    }
+}
+
+TEST(Dot, order_is_as_documented_and_padding_changes_nothing) {
+    expect_every_dimension_up_to_padding<1, float>();
+    expect_every_dimension_up_to_padding<2, float>();
+    expect_every_dimension_up_to_padding<4, float>();
+    expect_every_dimension_up_to_padding<8, float>();
+    expect_every_dimension_up_to_padding<12, float>();
+    expect_every_dimension_up_to_padding<16, float>();
+    expect_every_dimension_up_to_padding<24, float>();
+    expect_every_dimension_up_to_padding<32, float>();
+}
+
+TEST(Dot, order_is_the_same_in_double) {
+    expect_every_dimension_up_to_padding<1, double>();
+    expect_every_dimension_up_to_padding<4, double>();
+    expect_every_dimension_up_to_padding<12, double>();
+    expect_every_dimension_up_to_padding<32, double>();
+}
+
+/// The order matters: a plain left-to-right sum gives other bits for most vectors, so the tests above can fail.
+TEST(Dot, another_order_gives_other_bits) {
+    int different = 0;
+    for (unsigned seed = 0; seed < 100; ++seed) {
+        const auto a = random_numbers<float>(10, seed);
+        const auto x = random_numbers<float>(10, seed + 1000);
+        float plain = 0.0F;
+        for (std::size_t i = 0; i < a.size(); ++i) plain = std::fma(a[i], x[i], plain);
+        different += plain != documented_order(a, x) ? 1 : 0;
+    }
+    EXPECT_GT(different, 40);
+}
+
+TEST(Multiply, rows_beyond_the_dimension_are_zero) {
+    constexpr int padded = 8;
+    constexpr int dimension = 5;
+    const auto table =
+        random_numbers<float>(padded * padded, 3);  // its padding is not zero: rows must not be read there
+    const auto numbers = random_numbers<float>(dimension, 4);
+    float x[padded]{};
+    for (std::size_t i = 0; i < dimension; ++i) x[i] = numbers[i];
+    float y[padded];
+    multiply(table.data(), dimension, x, y);
+    for (int i = 0; i < dimension; ++i) {
+        const std::vector<float> row(table.begin() + i * padded, table.begin() + i * padded + dimension);
+        EXPECT_EQ(y[i], documented_order(row, numbers));
+    }
+    for (int i = dimension; i < padded; ++i) EXPECT_EQ(y[i], 0.0F);
+}
+
+template <int D>
+void expect_triangular_product(int dimension) {
+    auto table = random_numbers<float>(D * D, 5);
+    for (int i = 0; i < D; ++i) {
+        for (int j = 0; j < D; ++j) {
+            if (j > i || i >= dimension || j >= dimension) table[static_cast<std::size_t>(i * D + j)] = 0.0F;
+        }
+    }
+    const auto numbers = random_numbers<float>(D, 6);  // noise beyond the dimension is not zero
+    float x[D];
+    for (std::size_t i = 0; i < D; ++i) x[i] = numbers[i];
+    float full[D];
+    float triangular[D];
+    multiply(table.data(), dimension, x, full);
+    multiply_lower_triangular(table.data(), dimension, x, triangular);
+    for (int i = 0; i < D; ++i)
+        EXPECT_EQ(triangular[i], full[i]) << "D = " << D << ", d = " << dimension << ", row " << i;
+}
+
+TEST(Multiply, leaving_out_the_zeros_of_a_lower_triangle_changes_nothing) {
+    for (int d = 1; d <= 32; ++d) expect_triangular_product<32>(d);
+    for (int d = 1; d <= 24; ++d) expect_triangular_product<24>(d);
+    for (int d = 1; d <= 12; ++d) expect_triangular_product<12>(d);
+    for (int d = 1; d <= 8; ++d) expect_triangular_product<8>(d);
+    for (int d = 1; d <= 4; ++d) expect_triangular_product<4>(d);
+    for (int d = 1; d <= 2; ++d) expect_triangular_product<2>(d);
+    expect_triangular_product<1>(1);
+}
+
+}  // namespace
+}  // namespace stationary

@@ -1,0 +1,297 @@
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+namespace stationary {
+namespace {
+
+using Json = nlohmann::json;
+namespace fs = std::filesystem;
+
+const char* const small_experiment = R"(title = "small"
+[model]
+kind = "quadratic"
+hessian = [[2.0, 0.3], [0.3, 1.0]]
+gradient_noise_covariance = [[1.0, 0.2], [0.2, 0.5]]
+[sweep]
+dynamics = ["langevin", "sgd"]
+eta0 = [0.02]
+batch_size = [1, 16]
+[ensemble]
+chains = 4096
+draws = 2
+)";
+
+struct Outcome {
+    int exit_code = -1;
+    std::string output;
+    std::string errors;
+};
+
+std::string contents(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+std::int64_t lines_in(const std::string& text) { return std::count(text.begin(), text.end(), '\n'); }
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+/// Runs the built program in a directory of its own.
+class Program : public testing::Test {
+  protected:
+    Program() {
+        std::string pattern = (fs::temp_directory_path() / "stationary_program_XXXXXX").string();
+        directory_ = mkdtemp(pattern.data());
+        write("small.toml", small_experiment);
+    }
+    ~Program() override { fs::remove_all(directory_); }
+
+    void write(const std::string& name, const std::string& text) const { std::ofstream(directory_ / name) << text; }
+
+    /// Standard output and error apart; `before` is shell text in front of the program's name.
+    [[nodiscard]] Outcome run(const std::string& arguments, const std::string& before = "") const {
+        const std::string command = "cd '" + directory_.string() + "' && " + before + " '" + STATIONARY_PROGRAM + "' " +
+                                    arguments + " 2>errors.txt";
+        Outcome outcome;
+        FILE* pipe = popen(command.c_str(), "r");
+        char buffer[4096];
+        for (std::size_t got = 0; (got = fread(buffer, 1, sizeof buffer, pipe)) > 0;)
+            outcome.output.append(buffer, got);
+        const int status = pclose(pipe);
+        outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        outcome.errors = contents(directory_ / "errors.txt");
+        return outcome;
+    }
+
+    [[nodiscard]] Json run_json(const std::string& arguments, const std::string& before = "") const {
+        const Outcome outcome = run(arguments, before);
+        EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
+        return Json::parse(outcome.output);
+    }
+
+    void expect_refused(const std::string& arguments, int exit_code, const std::string& message) const {
+        const Outcome outcome = run(arguments);
+        EXPECT_EQ(outcome.exit_code, exit_code) << arguments << '\n' << outcome.errors;
+        EXPECT_EQ(outcome.output, "") << arguments;
+        EXPECT_EQ(lines_in(outcome.errors), 1) << arguments << '\n' << outcome.errors;
+        EXPECT_EQ(outcome.errors.rfind("stationary: ", 0), 0u) << outcome.errors;
+        EXPECT_TRUE(contains(outcome.errors, message)) << outcome.errors;
+    }
+
+    fs::path directory_;
+};
+
+TEST_F(Program, PrintsTheTableOnStandardOutputAndLogsOnStandardError) {
+    const Outcome outcome = run("run small.toml --backend cpu");
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
+    EXPECT_EQ(outcome.output.rfind("small\n", 0), 0u) << outcome.output;
+    EXPECT_TRUE(contains(outcome.output, "How to read it"));
+    EXPECT_TRUE(contains(outcome.errors, "memory"));
+    EXPECT_FALSE(contains(outcome.output, "stationary:"));
+}
+
+TEST_F(Program, QuietLeavesStandardErrorEmpty) { EXPECT_EQ(run("run small.toml --backend cpu --quiet").errors, ""); }
+
+TEST_F(Program, JsonIsExactlyOneDocument) {
+    const Json json = run_json("run small.toml --json");
+    EXPECT_EQ(json["schema"], 1);
+    EXPECT_EQ(json["status"], "complete");
+    EXPECT_EQ(json["cells"].size(), 4u);
+    EXPECT_EQ(json["invariance"].size(), 2u);
+}
+
+TEST_F(Program, RunsAgreeWithTheExactTheoryWithinTheirOwnErrors) {
+    // Signed error within its simultaneous interval: false alarm below the family error rate, 1e-3, and the seed is
+    // fixed.
+    const Json json = run_json("run small.toml --json --backend cpu");
+    for (const Json& cell : json["cells"]) {
+        const Json& exact = cell["predictions"].back();
+        EXPECT_LE(exact["signed_relative_error_interval"][0].get<double>(), 0.0) << cell["index"];
+        EXPECT_GE(exact["signed_relative_error_interval"][1].get<double>(), 0.0) << cell["index"];
+        EXPECT_FALSE(exact["significant"].get<bool>()) << cell["index"];
+    }
+    // At B = 16 the small-step limit is off by some 20 %.
+    EXPECT_EQ(json["cells"][3]["predictions"][0]["theory"], "sde");
+    EXPECT_EQ(json["cells"][3]["predictions"][0]["verdict"], "differs");
+}
+
+TEST_F(Program, FingerprintsDoNotDependOnThreadsOrSimdLevel) {
+    const auto fingerprints = [this](const std::string& options) {
+        Json list = Json::array();
+        const Json json = run_json("run small.toml --json --quiet --backend cpu " + options);
+        for (const Json& cell : json["cells"]) {
+            list.push_back(cell["fingerprint"]);
+        }
+        return list;
+    };
+    const Json expected = fingerprints("--threads 1 --simd generic");
+    EXPECT_EQ(expected[0].get<std::string>().size(), 16u);
+    EXPECT_NE(expected[0], expected[1]);
+    EXPECT_EQ(fingerprints("--threads 2 --simd generic"), expected);
+    const Json levels = run_json("info --json")["cpu"]["simd_available"];
+    for (const Json& level : levels) {
+        EXPECT_EQ(fingerprints("--simd " + level.get<std::string>()), expected) << level;
+    }
+    EXPECT_NE(fingerprints("--seed 2"), expected);
+}
+
+TEST_F(Program, ReadsStandardInputAndOverrides) {
+    const Json json =
+        run_json("run - --json --backend cpu --set sweep.batch_size=[2] --set ensemble.draws=1 --seed 7 --chains 2048",
+                 "cat small.toml |");
+    ASSERT_EQ(json["cells"].size(), 2u);
+    EXPECT_EQ(json["cells"][0]["batch_size"], 2);
+    EXPECT_EQ(json["cells"][0]["draws"], 1);
+    EXPECT_EQ(json["cells"][0]["chains"], 2048);
+    EXPECT_EQ(json["experiment"]["ensemble"]["seed"], 7);
+    EXPECT_EQ(json["experiment"]["ensemble"]["chains"], 2048);
+}
+
+TEST_F(Program, DryRunPlansAndRunsNothing) {
+    const Outcome table = run("run small.toml --dry-run --out run --chains 1000000000");
+    EXPECT_EQ(table.exit_code, 0) << table.errors;
+    EXPECT_TRUE(contains(table.output, "nothing was run")) << table.output;
+    EXPECT_FALSE(fs::exists(directory_ / "run"));
+    const Json json = run_json("run small.toml --dry-run --json --chains 1000000000");
+    EXPECT_EQ(json["dry_run"], true);
+    EXPECT_GE(json["cells"][0]["chains"].get<std::int64_t>(), 1000000000);
+    EXPECT_GT(json["estimated_seconds"].get<double>(), 1.0);
+    EXPECT_GT(json["memory"]["peak_bytes"].get<std::int64_t>(), 0);
+}
+
+TEST_F(Program, WritesItsDirectoryAndKeepsOthersApart) {
+    const Json printed = run_json("run small.toml --json --out a/b --backend cpu");
+    for (const char* name :
+         {"experiment.toml", "plan.json", "results.json", "cells.csv", "covariance-0.npy", "covariance-3.npy"}) {
+        EXPECT_TRUE(fs::exists(directory_ / "a/b" / name)) << name;
+    }
+    EXPECT_EQ(std::distance(fs::directory_iterator(directory_ / "a/b"), {}), 8) << "something was left behind";
+    EXPECT_EQ(Json::parse(contents(directory_ / "a/b/results.json")), printed);
+    EXPECT_EQ(Json::parse(contents(directory_ / "a/b/plan.json"))["cells"][2]["key"], printed["cells"][2]["key"]);
+    EXPECT_EQ(lines_in(contents(directory_ / "a/b/cells.csv")), 1 + 4 * 2);
+
+    const Json again = run_json("run a/b/experiment.toml --json --out a/b --backend cpu");
+    EXPECT_EQ(again["cells"][0]["fingerprint"], printed["cells"][0]["fingerprint"]);
+    expect_refused("run small.toml --out a/b --backend cpu --seed 2", 2, "another experiment");
+    EXPECT_EQ(Json::parse(contents(directory_ / "a/b/results.json"))["experiment"], printed["experiment"]);
+}
+
+TEST_F(Program, UnwritableDirectoryIsAnInputOutputError) {
+    write("file", "in the way");
+    expect_refused("run small.toml --backend cpu --out file", 5, "file");
+    expect_refused("run small.toml --backend cpu --out /proc/stationary", 5, "/proc/stationary");
+}
+
+TEST_F(Program, FullStandardOutputIsAnInputOutputError) {
+    if (!fs::exists("/dev/full")) GTEST_SKIP() << "no /dev/full";
+    const Outcome outcome = run("predict small.toml >/dev/full");
+    EXPECT_EQ(outcome.exit_code, 5);
+    EXPECT_TRUE(contains(outcome.errors, "standard output")) << outcome.errors;
+}
+
+TEST_F(Program, RefusesBadInputInOneLine) {
+    expect_refused("", 2, "subcommand");
+    expect_refused("run", 2, "EXPERIMENT");
+    expect_refused("gradient-noise small.toml", 2, "");
+    expect_refused("run small.toml --backend gpu", 2, "auto|cpu|cuda");
+    expect_refused("run small.toml --max-walltime soon", 2, "duration");
+    expect_refused("run small.toml --seed -1", 2, "--seed");
+    expect_refused("run small.toml --chains 0", 2, "chains");
+    expect_refused("run small.toml --simd sse", 2, "generic|avx2|avx512");
+    expect_refused("run small.toml --set swep.eta0=1", 2, "swep");
+    expect_refused("run small.toml --backend cpu --normals fast", 2, "fast");
+    expect_refused("run absent.toml", 2, "absent.toml");
+}
+
+TEST_F(Program, RefusesUnstableCellsUnlessAllowed) {
+    expect_refused("run small.toml --set sweep.batch_size=[1,64]", 2, "stability limit");
+    const Outcome outcome =
+        run("run small.toml --json --backend cpu --set sweep.batch_size=[64] --set sweep.dynamics=['\"sgd\"'] "
+            "--set run.allow_unstable=true --set ensemble.burn_in=2000");
+    EXPECT_EQ(outcome.exit_code, 3) << outcome.errors;
+    const Json json = Json::parse(outcome.output);
+    EXPECT_EQ(json["status"], "diverged");
+    EXPECT_GT(json["cells"][0]["diverged_chains"].get<std::int64_t>() +
+                  json["cells"][0]["saturated_draws"].get<std::int64_t>(),
+              0);
+    EXPECT_EQ(json["cells"][0]["predictions"][0]["verdict"], "inconclusive");
+}
+
+TEST_F(Program, CudaIsUsedOrRefusedAndAutoSaysSo) {
+    if (run_json("info --json")["cuda"]["usable"].get<bool>()) GTEST_SKIP() << "there is a GPU";
+    expect_refused("run small.toml --backend cuda", 4, "CUDA");
+    const Outcome automatic = run("run small.toml --quiet");
+    EXPECT_EQ(automatic.exit_code, 0);
+    EXPECT_EQ(lines_in(automatic.errors), 1);
+    EXPECT_TRUE(contains(automatic.errors, "running on the CPU: ")) << automatic.errors;
+}
+
+TEST_F(Program, WallClockLimitInterrupts) {
+    const Outcome outcome =
+        run("run small.toml --json --quiet --backend cpu --chains 100000000 --max-walltime 0.3s --out part");
+    EXPECT_EQ(outcome.exit_code, 75) << outcome.errors;
+    EXPECT_EQ(outcome.errors, "stationary: interrupted: the wall-clock limit is reached\n");
+    const Json json = Json::parse(outcome.output);
+    EXPECT_EQ(json["status"], "interrupted");
+    EXPECT_EQ(json["cells"].size(), 4u);
+    EXPECT_LT(json["cells"][3]["shards_done"].get<std::int64_t>(), json["cells"][3]["shards"].get<std::int64_t>());
+    EXPECT_EQ(Json::parse(contents(directory_ / "part/results.json")), json);
+}
+
+TEST_F(Program, SignalsInterruptAndASecondOneLeavesAtOnce) {
+    const std::string endless =
+        "run small.toml --quiet --json --backend cpu --chains 1000000000 2>/dev/null & program=$!; sleep 0.7; ";
+    for (const std::string signal : {"INT", "TERM", "USR1"}) {
+        // A background job of a shell without job control ignores SIGINT until the program installs its own handler.
+        const Outcome outcome = run(endless + "kill -" + signal + " $program; wait $program; exit $?; true", "exec");
+        EXPECT_EQ(outcome.exit_code, 75) << signal;
+        EXPECT_EQ(Json::parse(outcome.output)["status"], "interrupted") << signal;
+    }
+    const Outcome twice =
+        run(endless + "kill -TERM $program; kill -USR1 $program; wait $program; exit $?; true", "exec");
+    EXPECT_EQ(twice.exit_code, 75);
+    EXPECT_EQ(twice.output, "") << "the second signal waited for results";
+}
+
+TEST_F(Program, PredictPrintsUnstableCellsAndExitsWithZero) {
+    const Json json = run_json("predict small.toml --json --set sweep.batch_size=[1,64]");
+    ASSERT_EQ(json["cells"].size(), 4u);
+    EXPECT_EQ(json["cells"][2]["stable"], true);
+    EXPECT_EQ(json["cells"][3]["stable"], false);
+    EXPECT_LT(json["cells"][3]["learning_rate_limit"].get<double>(), json["cells"][3]["learning_rate"].get<double>());
+    EXPECT_EQ(json["cells"][3]["predictions"].size(), 1u);
+    const Json& exact = json["cells"][2]["predictions"][1];
+    EXPECT_EQ(exact["theory"], "discrete");
+    EXPECT_EQ(exact["exact"], true);
+    EXPECT_EQ(exact["covariance"].size(), 2u);
+    const Outcome table = run("predict small.toml");
+    EXPECT_EQ(table.exit_code, 0);
+    EXPECT_EQ(table.errors, "");
+}
+
+TEST_F(Program, InfoNamesTheBuildAndWhatItCanRunOn) {
+    const Json json = run_json("info --json");
+    EXPECT_GE(json["cpu"]["threads"].get<int>(), 1);
+    EXPECT_EQ(json["cpu"]["simd_available"][0], "generic");
+    EXPECT_EQ(json["cuda"]["usable"].get<bool>(), json["cuda"]["reason"].get<std::string>().empty());
+    EXPECT_TRUE(contains(run("info").output, json["program"]["version"].get<std::string>()));
+}
+
+TEST_F(Program, HelpAndVersionGoToStandardOutput) {
+    const Outcome help = run("--help");
+    EXPECT_EQ(help.exit_code, 0);
+    EXPECT_TRUE(contains(help.output, "predict"));
+    EXPECT_EQ(help.errors, "");
+    EXPECT_EQ(run("--version").output.rfind("stationary ", 0), 0u);
+}
+
+}  // namespace
+}  // namespace stationary
