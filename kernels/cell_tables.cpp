@@ -12,6 +12,16 @@ void require(bool condition, const char* what) {
     if (!condition) throw std::invalid_argument(std::string("cell program: ") + what);
 }
 
+/// The kernels skip what lies right of the diagonal block.
+bool lower_triangular(const std::vector<double>& table, std::size_t d) {
+    for (std::size_t i = 0; i < d; ++i) {
+        for (std::size_t j = i + 1; j < d; ++j) {
+            if (table[i * d + j] != 0.0) return false;
+        }
+    }
+    return true;
+}
+
 }  // namespace
 
 void check_program(const CellProgram& program) {
@@ -32,6 +42,7 @@ void check_program(const CellProgram& program) {
     } else {
         require(program.hessian.size() == d * d && program.noise_factor.size() == d * d,
                 "hessian or noise factor not d x d");
+        require(lower_triangular(program.noise_factor, d), "noise factor not lower triangular");
     }
     const long double steps = static_cast<long double>(program.burn_in) +
                               static_cast<long double>(program.draws - 1) * static_cast<long double>(program.stride);

@@ -142,6 +142,12 @@ TEST(CheckProgram, refuses_a_chain_that_would_use_up_its_words) {
 }
 
 /// The product of draws and stride lies beyond 64 bits and wraps to a small number; it must not pass for one.
+TEST(CheckProgram, refuses_a_noise_factor_that_is_not_lower_triangular) {
+    CellProgram p = chain_programs::quadratic(3, 4, Momentum::none);
+    p.noise_factor[1] = 0.01;
+    EXPECT_THROW(check_program(p), std::invalid_argument);
+}
+
 TEST(CheckProgram, refuses_a_number_of_steps_beyond_64_bits) {
     CellProgram p = chain_programs::quadratic(2, 4, Momentum::none);
     p.stride = std::int64_t{1} << 40;
