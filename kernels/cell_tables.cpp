@@ -47,7 +47,7 @@ void check_program(const CellProgram& program) {
     const long double steps = static_cast<long double>(program.burn_in) +
                               static_cast<long double>(program.draws - 1) * static_cast<long double>(program.stride);
     require(steps < 0x1p62L, "too many steps");
-    const long double words = steps * static_cast<long double>(program.batch_size) * (program.dimension + 1);
+    const long double words = steps * static_cast<long double>(program.batch_size) * program.dimension;
     require(words < 0x1p58L, "a chain would use up its stream of random words");
 }
 
