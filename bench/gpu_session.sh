@@ -8,7 +8,7 @@
 # and put what the other machine may lack (libfmt, libtomlplusplus, libgomp: ldd build/gpu/bin/stationary) into build/gpu/lib.
 # Every part runs even if one before it fails; the exit code is that of the worst, and summary.txt says what happened.
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
 build=${1:?usage: bench/gpu_session.sh BUILD_DIRECTORY OUTPUT_DIRECTORY}
 out=${2:?usage: bench/gpu_session.sh BUILD_DIRECTORY OUTPUT_DIRECTORY}
@@ -43,7 +43,13 @@ sys.exit(bool(bad) or len(cpu) != len(cuda))
 PYTHON
 }
 
-export -f same_fingerprints
+# A skipped GPU test has shown nothing.
+gpu_tests() {
+    "$build/bin/tests_cuda" '--gtest_filter=Gpu*:*/Gpu*' | tee "$out/gpu_tests_all.txt" || return
+    ! grep --quiet SKIPPED "$out/gpu_tests_all.txt"
+}
+
+export -f same_fingerprints gpu_tests
 export build out LD_LIBRARY_PATH="$build/lib:${LD_LIBRARY_PATH:-}"
 
 {
@@ -53,7 +59,7 @@ export build out LD_LIBRARY_PATH="$build/lib:${LD_LIBRARY_PATH:-}"
 } >"$out/machine.txt" 2>&1
 
 part info 30 "$build/bin/stationary" info
-part gpu_tests 150 "$build/bin/tests_cuda" '--gtest_filter=Gpu*:*/Gpu*'
+part gpu_tests 150 gpu_tests
 for example in examples/*.toml; do
     part "fingerprints-$(basename "$example" .toml)" 60 same_fingerprints "$example"
 done
