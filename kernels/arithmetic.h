@@ -113,6 +113,13 @@ STATIONARY_HD Real widen(float x) {
     return static_cast<Real>(x);
 }
 
+STATIONARY_HD std::uint32_t minimum(std::uint32_t a, std::uint32_t b) { return a < b ? a : b; }
+STATIONARY_HD std::uint32_t maximum(std::uint32_t a, std::uint32_t b) { return a > b ? a : b; }
+/// a where the top bit of w is set, else b.
+STATIONARY_HD std::uint32_t select_by_top_bit(std::uint32_t w, std::uint32_t a, std::uint32_t b) {
+    return (w & 0x80000000U) != 0U ? a : b;
+}
+
 /// Upper and lower half of the 64-bit product of two 32-bit words.
 struct WideProduct {
     std::uint32_t high;

@@ -85,14 +85,16 @@ STATIONARY_HD void lower_shared(std::uint64_t& target, std::uint64_t value) {
 /// One shard's totals in memory: a row of 64-bit words. All zero at first, but for first_bad_step, which lives
 /// elsewhere. Entry e of the moments is low + 2³²·high with low = word 3 + 2e, unsigned, and high = the next word,
 /// signed: a 64-bit sum is added as its low 32 bits and its arithmetic high part. Both words are exact for up to 2³²
-/// flushes per shard (the backend counts them).
+/// additions per shard (the backend bounds them: at most one per thread, flush and block).
 struct TotalsRow {
     static constexpr int finite_draws = 0;
     static constexpr int diverged_chains = 1;
     static constexpr int saturated_draws = 2;
     static constexpr int first_entry = 3;
-    static constexpr std::int64_t most_flushes = std::int64_t{1} << 32;
-    static constexpr int words(int dimension) { return first_entry + 2 * moment_entries(dimension); }
+    static constexpr std::int64_t most_additions = std::int64_t{1} << 32;
+    /// The entry after the moments: Σ Σ_i q(v_i)².
+    static constexpr int velocity_entry(int dimension) { return moment_entries(dimension); }
+    static constexpr int words(int dimension) { return first_entry + 2 * (moment_entries(dimension) + 1); }
 };
 
 STATIONARY_HD void add_to_entry(std::uint64_t* row, int entry, std::int64_t sum) {
@@ -110,11 +112,14 @@ inline ShardMoments read_totals(const std::uint64_t* row, std::uint64_t first_ba
     moments.diverged_chains = static_cast<std::int64_t>(row[TotalsRow::diverged_chains]);
     moments.saturated_draws = static_cast<std::int64_t>(row[TotalsRow::saturated_draws]);
     moments.first_bad_step = static_cast<std::int64_t>(first_bad_step);  // the largest word is −1
-    for (int entry = 0; entry < moment_entries(dimension); ++entry) {
+    const auto total = [row](int entry) {
         const std::uint64_t* words = row + TotalsRow::first_entry + 2 * entry;
-        const Int128 total = Int128{words[0]} + Int128{static_cast<std::int64_t>(words[1])} * (Int128{1} << 32);
-        (entry < dimension ? moments.sum : moments.products).push_back(total);
+        return Int128{words[0]} + Int128{static_cast<std::int64_t>(words[1])} * (Int128{1} << 32);
+    };
+    for (int entry = 0; entry < moment_entries(dimension); ++entry) {
+        (entry < dimension ? moments.sum : moments.products).push_back(total(entry));
     }
+    moments.velocity_squares = total(TotalsRow::velocity_entry(dimension));
     return moments;
 }
 

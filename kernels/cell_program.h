@@ -6,7 +6,9 @@
 namespace stationary {
 
 /// Which gradient the chain follows.
-enum class Oracle { quadratic, least_squares };
+enum class Oracle { quadratic, least_squares, finite_quadratic, gaussian_regression };
+/// How an oracle with N training points picks those of a batch.
+enum class BatchSampling { with_replacement, without_replacement, reshuffle };
 /// Which step it takes.
 enum class Stepper { langevin, sgd };
 
@@ -30,20 +32,32 @@ struct CellProgram {
     std::int64_t batch_size = 1;   ///< B
 
     // quadratic oracle and every langevin step
-    std::vector<double> hessian;  ///< H [d×d] row-major
+    std::vector<double> hessian;  ///< H [d×d] row-major (finite_quadratic too)
     std::vector<double>
         noise_factor;  ///< F [d×d] row-major, lower triangular. langevin: F Fᵀ = step_size·η·Σ^B; sgd: F Fᵀ = Σ¹
 
+    // gaussian_regression oracle: x = noise_factor·z with F Fᵀ = A
+    double label_noise = 0.0;  ///< σ
+
+    // oracles on N training points
+    BatchSampling sampling = BatchSampling::with_replacement;
+    std::int64_t training_points = 0;        ///< N
+    std::vector<double> gradient_residuals;  ///< finite_quadratic: r [N×d] row-major
+
     // least_squares oracle
-    std::int64_t training_points = 0;  ///< N
-    std::vector<double> features;      ///< X [N×d] row-major
-    std::vector<double> residuals;     ///< e [N]
+    std::vector<double> features;   ///< X [N×d] row-major
+    std::vector<double> residuals;  ///< e [N]
     double ridge = 0.0;
     std::vector<double> ridge_gradient;  ///< ridge·Φ* [d]
 
     std::vector<double> initial;  ///< δ_0 [d]
     std::vector<double> centre;   ///< fixed-point centre [d], δ coordinates
     std::vector<double> scale;    ///< fixed-point scale [d], powers of two
+    double velocity_scale = 1.0;  ///< sgd: fixed-point scale of the velocity's components, one power of two
+
+    // weighted sums (problem 2); both empty or false in every other cell
+    bool frozen = false;               ///< gradients are taken at the initial state, whatever the position
+    std::vector<double> step_weights;  ///< w_t, t = 1 … steps(): step t moves by w_t in place of step_size
 
     std::int64_t burn_in = 0;       ///< the first draw is the state after burn_in steps
     std::int64_t stride = 1;        ///< steps between draws

@@ -24,31 +24,72 @@ bool lower_triangular(const std::vector<double>& table, std::size_t d) {
 
 }  // namespace
 
-void check_program(const CellProgram& program) {
-    const auto d = static_cast<std::size_t>(program.dimension);
+namespace {
+
+void check_counts(const CellProgram& program) {
     require(program.dimension >= 1 && program.dimension <= max_dimension, "dimension outside 1 to 32");
-    require(program.initial.size() == d && program.centre.size() == d && program.scale.size() == d,
-            "initial, centre and scale need d numbers each");
     require(program.burn_in >= 0 && program.stride >= 1 && program.draws >= 1 && program.shard_chains >= 1,
             "burn_in, stride, draws or shard size out of range");
     require(program.batch_size >= 1, "batch_size below 1");
-    if (program.oracle == Oracle::least_squares) {
-        const auto n = static_cast<std::size_t>(program.training_points);
-        require(program.stepper == Stepper::sgd, "langevin takes the quadratic oracle");
-        require(program.training_points >= 1 && program.training_points <= INT64_C(0x7fffffff),
-                "number of training points");
-        require(program.features.size() == n * d && program.residuals.size() == n && program.ridge_gradient.size() == d,
-                "features, residuals or ridge gradient of the wrong size");
-    } else {
-        require(program.hessian.size() == d * d && program.noise_factor.size() == d * d,
-                "hessian or noise factor not d x d");
-        require(lower_triangular(program.noise_factor, d), "noise factor not lower triangular");
-    }
     const long double steps = static_cast<long double>(program.burn_in) +
                               static_cast<long double>(program.draws - 1) * static_cast<long double>(program.stride);
-    require(steps < 0x1p62L, "too many steps");
-    const long double words = steps * static_cast<long double>(program.batch_size) * program.dimension;
+    require(steps < 0x1p56L, "too many steps");
+    const int words_per_point = program.dimension + (program.oracle == Oracle::gaussian_regression ? 1 : 0);
+    const long double words = steps * static_cast<long double>(program.batch_size) * words_per_point;
     require(words < 0x1p58L, "a chain would use up its stream of random words");
+}
+
+void check_step(const CellProgram& program) {
+    require(program.velocity_scale > 0.0 && program.velocity_scale <= 0x1p126, "velocity scale out of range");
+    require(program.step_weights.empty() || program.step_weights.size() == static_cast<std::size_t>(program.steps()),
+            "one weight per step");
+    if (program.stepper == Stepper::sgd) return;
+    require(program.oracle == Oracle::quadratic, "langevin takes the quadratic oracle");
+    require(!program.frozen && program.step_weights.empty(), "langevin knows no weighted sums");
+}
+
+void check_training_points(const CellProgram& program) {
+    const bool finite = program.oracle == Oracle::least_squares || program.oracle == Oracle::finite_quadratic;
+    if (!finite) {
+        require(program.sampling == BatchSampling::with_replacement,
+                "infinitely many training points know no other sampling");
+        return;
+    }
+    require(program.training_points >= 1 && program.training_points <= INT64_C(0x7fffffff),
+            "number of training points");
+    require(program.sampling == BatchSampling::with_replacement || program.batch_size <= program.training_points,
+            "batch_size above the number of training points");
+}
+
+bool has_hessian(Oracle oracle) { return oracle != Oracle::least_squares; }
+bool has_noise_factor(Oracle oracle) { return oracle == Oracle::quadratic || oracle == Oracle::gaussian_regression; }
+
+void check_tables(const CellProgram& program) {
+    const auto d = static_cast<std::size_t>(program.dimension);
+    const auto n = static_cast<std::size_t>(program.training_points);
+    require(program.initial.size() == d && program.centre.size() == d && program.scale.size() == d,
+            "initial, centre and scale need d numbers each");
+    if (has_hessian(program.oracle)) require(program.hessian.size() == d * d, "hessian not d x d");
+    if (has_noise_factor(program.oracle)) {
+        require(program.noise_factor.size() == d * d, "noise factor not d x d");
+        require(lower_triangular(program.noise_factor, d), "noise factor not lower triangular");
+    }
+    if (program.oracle == Oracle::finite_quadratic) {
+        require(program.gradient_residuals.size() == n * d, "residuals not N x d");
+    }
+    if (program.oracle == Oracle::least_squares) {
+        require(program.features.size() == n * d && program.residuals.size() == n && program.ridge_gradient.size() == d,
+                "features, residuals or ridge gradient of the wrong size");
+    }
+}
+
+}  // namespace
+
+void check_program(const CellProgram& program) {
+    check_counts(program);
+    check_step(program);
+    check_training_points(program);
+    check_tables(program);
 }
 
 template <class Scalar>
@@ -57,17 +98,24 @@ CellTables<Scalar>::CellTables(const CellProgram& p, int padded_dimension) {
     const auto d = static_cast<std::size_t>(p.dimension);
     const auto padded = static_cast<std::size_t>(padded_dimension);
     const auto n = static_cast<std::size_t>(p.training_points);
-    const bool data_set = p.oracle == Oracle::least_squares;
+    const std::size_t rows = p.oracle == Oracle::least_squares ? n : 0;
+    const std::size_t residual_rows = p.oracle == Oracle::finite_quadratic ? n : 0;
+    const std::size_t curvature = has_hessian(p.oracle) ? d : 0;
+    const std::size_t noise = has_noise_factor(p.oracle) ? d : 0;
+    const std::size_t weights = p.step_weights.size();
     require(padded >= d, "padded dimension below the dimension");
 
-    features_ = append(p.features, data_set ? n : 0, d, data_set ? n : 0, padded);
-    residuals_ = append(p.residuals, data_set ? n : 0, 1, data_set ? n : 0, 1);
-    hessian_ = append(p.hessian, data_set ? 0 : d, d, padded, padded);
-    noise_factor_ = append(p.noise_factor, data_set ? 0 : d, d, padded, padded);
-    ridge_gradient_ = append(p.ridge_gradient, data_set ? d : 0, 1, padded, 1);
+    features_ = append(p.features, rows, d, rows, padded);
+    residuals_ = append(p.residuals, rows, 1, rows, 1);
+    gradient_residuals_ = append(p.gradient_residuals, residual_rows, d, residual_rows, padded);
+    hessian_ = append(p.hessian, curvature, d, padded, padded);
+    noise_factor_ = append(p.noise_factor, noise, d, padded, padded);
+    ridge_gradient_ = append(p.ridge_gradient, p.oracle == Oracle::least_squares ? d : 0, 1, padded, 1);
     initial_ = append(p.initial, d, 1, padded, 1);
     centre_ = append(p.centre, d, 1, padded, 1);
     scale_ = append(p.scale, d, 1, padded, 1);
+    step_weights_ = append(p.step_weights, weights, 1, weights, 1);
+    has_step_weights_ = weights > 0;
 
     scalars_.step_size = static_cast<Scalar>(p.step_size);
     scalars_.momentum = static_cast<Scalar>(p.momentum);
@@ -76,6 +124,10 @@ CellTables<Scalar>::CellTables(const CellProgram& p, int padded_dimension) {
     scalars_.velocity_weight = static_cast<Scalar>(p.velocity_weight);
     scalars_.inverse_batch_size = static_cast<Scalar>(1.0 / static_cast<double>(p.batch_size));
     scalars_.ridge = static_cast<Scalar>(p.ridge);
+    scalars_.label_noise = static_cast<Scalar>(p.label_noise);
+    scalars_.velocity_scale = static_cast<Scalar>(p.velocity_scale);
+    scalars_.sampling = p.sampling;
+    scalars_.frozen = p.frozen;
     scalars_.batch_size = p.batch_size;
     scalars_.training_points = static_cast<std::uint32_t>(p.training_points);
     scalars_.dimension = p.dimension;
@@ -107,6 +159,8 @@ ChainArgs<Scalar> CellTables<Scalar>::args(const Scalar* base) const {
     a.noise_factor = base + noise_factor_;
     a.features = base + features_;
     a.residuals = base + residuals_;
+    a.gradient_residuals = base + gradient_residuals_;
+    a.step_weights = has_step_weights_ ? base + step_weights_ : nullptr;
     a.ridge_gradient = base + ridge_gradient_;
     a.initial = base + initial_;
     a.centre = base + centre_;

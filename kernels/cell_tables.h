@@ -18,6 +18,8 @@ class CellTables {
     CellTables(const CellProgram& program, int padded_dimension);
 
     [[nodiscard]] const std::vector<Scalar>& values() const { return values_; }
+    /// How many of them, from the first on, every step reads. The rest are step_weights, one of which is read per step.
+    [[nodiscard]] std::size_t values_of_every_step() const { return step_weights_; }
     /// The arguments with the tables at `base`, a copy of values().
     [[nodiscard]] ChainArgs<Scalar> args(const Scalar* base) const;
 
@@ -27,8 +29,9 @@ class CellTables {
 
     std::vector<Scalar> values_;
     ChainArgs<Scalar> scalars_{};
-    std::size_t hessian_ = 0, noise_factor_ = 0, features_ = 0, residuals_ = 0, ridge_gradient_ = 0, initial_ = 0,
-                centre_ = 0, scale_ = 0;
+    std::size_t hessian_ = 0, noise_factor_ = 0, features_ = 0, residuals_ = 0, gradient_residuals_ = 0;
+    std::size_t ridge_gradient_ = 0, initial_ = 0, centre_ = 0, scale_ = 0, step_weights_ = 0;
+    bool has_step_weights_ = false;
 };
 
 extern template class CellTables<float>;

@@ -11,14 +11,16 @@ namespace stationary {
 /// dimension D. Plain data, passed to GPU kernels by value. The tables live in host or device memory.
 template <class Scalar>
 struct ChainArgs {
-    const Scalar* hessian;         ///< H [D×D] row-major
-    const Scalar* noise_factor;    ///< F [D×D] row-major, lower triangular
-    const Scalar* features;        ///< X [N×D] row-major
-    const Scalar* residuals;       ///< e [N]
-    const Scalar* ridge_gradient;  ///< ridge·Φ* [D]
-    const Scalar* initial;         ///< δ_0 [D]
-    const Scalar* centre;          ///< [D]
-    const Scalar* scale;           ///< [D]
+    const Scalar* hessian;             ///< H [D×D] row-major
+    const Scalar* noise_factor;        ///< F [D×D] row-major, lower triangular
+    const Scalar* features;            ///< X [N×D] row-major
+    const Scalar* residuals;           ///< e [N]
+    const Scalar* gradient_residuals;  ///< r [N×D] row-major
+    const Scalar* step_weights;        ///< w_t, or null: every step has size step_size
+    const Scalar* ridge_gradient;      ///< ridge·Φ* [D]
+    const Scalar* initial;             ///< δ_0 [D]
+    const Scalar* centre;              ///< [D]
+    const Scalar* scale;               ///< [D]
     Scalar step_size;
     Scalar momentum;
     Scalar gradient_weight;
@@ -26,8 +28,12 @@ struct ChainArgs {
     Scalar velocity_weight;
     Scalar inverse_batch_size;
     Scalar ridge;
+    Scalar label_noise;
+    Scalar velocity_scale;
     std::int64_t batch_size;
     std::uint32_t training_points;
+    BatchSampling sampling;
+    bool frozen;    ///< gradients are taken at the initial state
     int dimension;  ///< d ≤ D
     std::uint64_t key;
     std::int64_t burn_in;

@@ -27,23 +27,40 @@ bool processor_has_avx2() { return false; }
 bool processor_has_avx512() { return false; }
 #endif
 
-const StepFunctions& step_functions(const CellProgram& program, SimdLevel level) {
-    const auto choose = [level](const StepFunctions& generic, const StepFunctions* avx2, const StepFunctions* avx512) {
-        return level == SimdLevel::avx512 ? avx512 : level == SimdLevel::avx2 ? avx2 : &generic;
-    };
+/// One kind of step at every level of this build.
+struct StepLevels {
+    const StepFunctions* generic;
+    const StepFunctions* avx2;
+    const StepFunctions* avx512;
+};
+
 #if defined(__x86_64__)
-    if (program.stepper == Stepper::langevin) {
-        return *choose(langevin_step_generic, &langevin_step_avx2, &langevin_step_avx512);
-    }
-    if (program.oracle == Oracle::quadratic) {
-        return *choose(quadratic_step_generic, &quadratic_step_avx2, &quadratic_step_avx512);
-    }
-    return *choose(least_squares_step_generic, &least_squares_step_avx2, &least_squares_step_avx512);
+#define STATIONARY_LEVELS(name) \
+    StepLevels { &name##_generic, &name##_avx2, &name##_avx512 }
 #else
-    if (program.stepper == Stepper::langevin) return *choose(langevin_step_generic, nullptr, nullptr);
-    if (program.oracle == Oracle::quadratic) return *choose(quadratic_step_generic, nullptr, nullptr);
-    return *choose(least_squares_step_generic, nullptr, nullptr);
+#define STATIONARY_LEVELS(name) \
+    StepLevels { &name##_generic, nullptr, nullptr }
 #endif
+
+StepLevels step_levels(const CellProgram& program) {
+    if (program.stepper == Stepper::langevin) return STATIONARY_LEVELS(langevin_step);
+    switch (program.oracle) {
+        case Oracle::quadratic:
+            return STATIONARY_LEVELS(quadratic_step);
+        case Oracle::least_squares:
+            return STATIONARY_LEVELS(least_squares_step);
+        case Oracle::finite_quadratic:
+            return STATIONARY_LEVELS(finite_quadratic_step);
+        case Oracle::gaussian_regression:
+            return STATIONARY_LEVELS(gaussian_regression_step);
+    }
+    throw std::invalid_argument("cell program: unknown oracle");
+}
+#undef STATIONARY_LEVELS
+
+const StepFunctions& step_functions(const CellProgram& program, SimdLevel level) {
+    const StepLevels levels = step_levels(program);
+    return level == SimdLevel::avx512 ? *levels.avx512 : level == SimdLevel::avx2 ? *levels.avx2 : *levels.generic;
 }
 
 std::string processor_name() {
@@ -85,7 +102,8 @@ class CpuBackend final : public Backend {
     [[nodiscard]] std::int64_t memory_bytes(const CellProgram& program, std::int64_t shards) const override {
         const std::int64_t padded = compiled_dimension(program.dimension);
         const std::int64_t real = program.double_precision ? 8 : 4;
-        const std::int64_t tables = real * (program.training_points * (padded + 1) + 2 * padded * padded + 4 * padded);
+        const std::int64_t tables = real * (program.training_points * (padded + 1) + 2 * padded * padded + 4 * padded +
+                                            static_cast<std::int64_t>(program.step_weights.size()));
         const std::int64_t moments =
             static_cast<std::int64_t>(sizeof(ShardMoments)) + 16 * (program.dimension + packed_size(program.dimension));
         return tables + shards * moments;

@@ -28,6 +28,9 @@ struct StepFunctions {
 
 extern const StepFunctions langevin_step_generic, langevin_step_avx2, langevin_step_avx512;
 extern const StepFunctions quadratic_step_generic, quadratic_step_avx2, quadratic_step_avx512;
+extern const StepFunctions finite_quadratic_step_generic, finite_quadratic_step_avx2, finite_quadratic_step_avx512;
+extern const StepFunctions gaussian_regression_step_generic, gaussian_regression_step_avx2,
+    gaussian_regression_step_avx512;
 extern const StepFunctions least_squares_step_generic, least_squares_step_avx2, least_squares_step_avx512;
 
 }  // namespace stationary

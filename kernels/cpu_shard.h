@@ -28,17 +28,22 @@ class ShardAccumulator {
     template <class State>
     void add(const State& state, std::int64_t step) {
         Scalar position[D][pack_lanes];
+        Scalar velocity[D][pack_lanes];
         std::memcpy(position, state.position, sizeof position);
-        for (int lane = 0; lane < pack_lanes; ++lane) add_lane(position, lane, step);
+        std::memcpy(velocity, state.velocity, sizeof velocity);
+        for (int lane = 0; lane < pack_lanes; ++lane) add_lane(position, velocity, lane, step);
         add_products();
     }
 
   private:
-    void add_lane(const Scalar (&position)[D][pack_lanes], int lane, std::int64_t step) {
-        auto draw = to_fixed_point_draw<D>(args_, [&](int i) { return position[i][lane]; });
+    void add_lane(const Scalar (&position)[D][pack_lanes], const Scalar (&velocity)[D][pack_lanes], int lane,
+                  std::int64_t step) {
+        const auto draw = to_fixed_point_draw<D>(
+            args_, [&](int i) { return position[i][lane]; }, [&](int i) { return velocity[i][lane]; });
         const bool valid = lane < valid_;
         for (int i = 0; i < D; ++i) values_[i][lane] = valid ? draw.value[i] : 0;
         if (!valid) return;
+        moments_.velocity_squares += draw.velocity_square;
         moments_.saturated_draws += draw.saturated ? 1 : 0;
         if (draw.finite) {
             ++moments_.finite_draws;

@@ -19,7 +19,17 @@ constexpr std::int64_t spare_memory = std::int64_t{64} << 20;  // for the driver
 
 const CudaStepFunctions& step_functions(const CellProgram& program) {
     if (program.stepper == Stepper::langevin) return cuda_langevin_step;
-    return program.oracle == Oracle::quadratic ? cuda_quadratic_step : cuda_least_squares_step;
+    switch (program.oracle) {
+        case Oracle::quadratic:
+            return cuda_quadratic_step;
+        case Oracle::least_squares:
+            return cuda_least_squares_step;
+        case Oracle::finite_quadratic:
+            return cuda_finite_quadratic_step;
+        case Oracle::gaussian_regression:
+            return cuda_gaussian_regression_step;
+    }
+    throw std::invalid_argument("cell program: unknown oracle");
 }
 
 /// Component updates that one step of one chain makes.
@@ -111,7 +121,7 @@ class ShardGroup {
         launch.totals = totals_.data();
         launch.first_bad_step = first_bad_step_.data();
         launch.tables = tables_.data();
-        launch.table_values = static_cast<std::int64_t>(tables_.size());
+        launch.table_values = static_cast<std::int64_t>(host_tables_.values_of_every_step());
         return launch;
     }
 
@@ -147,14 +157,15 @@ class ShardGroup {
     std::size_t shared_limit_ = 0;
 };
 
-/// The totals of a shard stay exact for most_flushes flushes: one per draws_between_flushes draws and block, and one
-/// per launch and block.
+/// The totals of a shard stay exact for most_additions additions: a flush makes at most one per thread, and a block
+/// flushes once per draws_between_flushes draws and once per launch.
 void check_flushes(const CellProgram& program) {
     const auto blocks =
         static_cast<double>(make_launch_map(0, 1, program.shard_chains, cuda_block_threads).blocks_per_shard);
     const auto draws = static_cast<double>(program.draws);
-    const double bound = blocks * (draws / draws_between_flushes(cuda_block_threads) + std::min(draws, 1e6));
-    if (bound >= static_cast<double>(TotalsRow::most_flushes)) {
+    const double flushes = blocks * (draws / draws_between_flushes(cuda_block_threads) + std::min(draws, 1e6));
+    const double bound = flushes * cuda_block_threads;
+    if (bound >= static_cast<double>(TotalsRow::most_additions)) {
         throw std::invalid_argument("too many chains and draws for one shard on the GPU");
     }
 }

@@ -25,7 +25,7 @@ struct LaunchArgs {
     std::uint64_t* totals;          ///< [shards][TotalsRow::words(d)]
     std::uint64_t* first_bad_step;  ///< [shards], the largest word if none
     const Scalar* tables;           ///< the block of numbers that the tables of ChainArgs point into
-    std::int64_t table_values;
+    std::int64_t table_values;      ///< how many of them are worth copying: all but the step weights
 };
 
 /// Thread `thread` of `threads` copies its part of the tables.
@@ -41,12 +41,14 @@ STATIONARY_HD const Scalar* moved(const Scalar* table, const Scalar* tables, con
     return copy + ((table - tables) & ~std::ptrdiff_t{15});
 }
 
-/// The same arguments with the tables, copied to `copy`, read from there.
+/// The same arguments with the tables, copied to `copy`, read from there. The step weights, which may be many and of
+/// which a step reads one, stay where they are.
 template <class Scalar>
 STATIONARY_HD ChainArgs<Scalar> with_tables_at(ChainArgs<Scalar> args, const Scalar* tables, const Scalar* copy) {
     args.hessian = moved(args.hessian, tables, copy);
     args.noise_factor = moved(args.noise_factor, tables, copy);
     args.features = moved(args.features, tables, copy);
+    args.gradient_residuals = moved(args.gradient_residuals, tables, copy);
     args.residuals = moved(args.residuals, tables, copy);
     args.ridge_gradient = moved(args.ridge_gradient, tables, copy);
     args.initial = moved(args.initial, tables, copy);
@@ -88,9 +90,11 @@ class ChainThread {
     }
 
     STATIONARY_HD void put_draw(Stage& stage, std::int64_t step) {
-        auto draw = to_fixed_point_draw<D>(args_, [&](int i) { return state_.position[i]; });
+        auto draw = to_fixed_point_draw<D>(
+            args_, [&](int i) { return state_.position[i]; }, [&](int i) { return state_.velocity[i]; });
         if (place_.valid) {
             count(draw.finite, draw.saturated, step);
+            velocity_squares_ += draw.velocity_square;
         } else {
             STATIONARY_UNROLL
             for (int i = 0; i < D; ++i) draw.value[i] = 0;
@@ -104,6 +108,9 @@ class ChainThread {
         sums_.flush(totals());
         if (finite_draws_ > 0) add_shared(totals()[TotalsRow::finite_draws], finite_draws_);
         finite_draws_ = 0;
+        if (velocity_squares_ > 0)
+            add_to_entry(totals(), TotalsRow::velocity_entry(args_.dimension), velocity_squares_);
+        velocity_squares_ = 0;
     }
 
     STATIONARY_HD void save() const {
@@ -166,6 +173,8 @@ class ChainThread {
     ChainState<Lanes, D> state_;
     ThreadSums<D, Threads> sums_;
     std::uint32_t finite_draws_ = 0;
+    std::int64_t velocity_squares_ =
+        0;  ///< a draw adds less than 2⁵³, so 2¹⁰ draws fit; there are fewer between flushes
 };
 
 /// The kernel's body: the steps of one launch for the chains of one block.

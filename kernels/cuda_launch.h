@@ -27,6 +27,7 @@ struct CudaStepFunctions {
     Velocity velocity;
 };
 
-extern const CudaStepFunctions cuda_langevin_step, cuda_quadratic_step, cuda_least_squares_step;
+extern const CudaStepFunctions cuda_langevin_step, cuda_quadratic_step, cuda_least_squares_step,
+    cuda_finite_quadratic_step, cuda_gaussian_regression_step;
 
 }  // namespace stationary

@@ -44,26 +44,32 @@ STATIONARY_HD FixedPoint to_fixed_point(Scalar x, Scalar centre, Scalar scale) {
 template <int D>
 struct FixedPointDraw {
     std::int32_t value[D];
-    bool finite;
+    std::int64_t velocity_square;  ///< Σ_i round(v_i·velocity_scale)², below D·2⁴⁸
+    bool finite;                   ///< position and velocity
     bool saturated;
 };
 
-/// position(i) is component i of the draw.
-template <int D, class Scalar, class Position>
-STATIONARY_HD FixedPointDraw<D> to_fixed_point_draw(const ChainArgs<Scalar>& args, Position&& position) {
+/// position(i) and velocity(i) are component i of the draw's state.
+template <int D, class Scalar, class Position, class Velocity>
+STATIONARY_HD FixedPointDraw<D> to_fixed_point_draw(const ChainArgs<Scalar>& args, Position&& position,
+                                                    Velocity&& velocity) {
     FixedPointDraw<D> draw;
+    draw.velocity_square = 0;
     draw.finite = true;
     draw.saturated = false;
     STATIONARY_UNROLL
     for (int i = 0; i < D; ++i) {
         const FixedPoint q = to_fixed_point(position(i), args.centre[i], args.scale[i]);
+        const FixedPoint v = to_fixed_point(velocity(i), Scalar(0), args.velocity_scale);
         draw.value[i] = q.value;
-        draw.finite = draw.finite && q.finite;
-        draw.saturated = draw.saturated || q.saturated;
+        draw.velocity_square += static_cast<std::int64_t>(v.value) * v.value;
+        draw.finite = draw.finite && q.finite && v.finite;
+        draw.saturated = draw.saturated || q.saturated || v.saturated;
     }
     if (!draw.finite) {
         STATIONARY_UNROLL
         for (int i = 0; i < D; ++i) draw.value[i] = 0;
+        draw.velocity_square = 0;
         draw.saturated = false;
     }
     return draw;

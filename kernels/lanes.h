@@ -24,6 +24,7 @@ struct ScalarLanes {
         philox_block(key, counter, chain, words);
     }
     static STATIONARY_HD Word word(RawWord w) { return w; }
+    static STATIONARY_HD RawWord raw(Word w) { return w; }
 
     /// ⌊w·n / 2³²⌋ (NoisePurpose::minibatch_index).
     static STATIONARY_HD Word multiply_high(RawWord w, std::uint32_t n) { return multiply_wide(w, n).high; }

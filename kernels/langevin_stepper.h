@@ -6,10 +6,10 @@ namespace stationary {
 inline namespace STATIONARY_SIMD_LEVEL {
 
 /// Euler–Maruyama step of overdamped Langevin dynamics: δ ← δ − h Hδ + F z, with F Fᵀ = h·η·Σ^B and h = step_size
-/// (THEORY.md, section 3).
+/// (docs/theory.md, section 3).
 ///
 /// Claims: stationary covariance C = (I − hH) C (I − hH)ᵀ + F Fᵀ exactly (up to float rounding); d normals per step.
-/// Test: stationary_law_test.cpp, langevin.
+/// Test: statistical_law_test.cpp, langevin.
 template <class Lanes, int D>
 class LangevinStepper {
   public:

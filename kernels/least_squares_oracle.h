@@ -2,7 +2,7 @@
 
 #include "kernels/chain_args.h"
 #include "kernels/dot.h"
-#include "kernels/noise_stream.h"
+#include "kernels/index_stream.h"
 
 namespace stationary {
 inline namespace STATIONARY_SIMD_LEVEL {
@@ -14,19 +14,16 @@ class LeastSquaresOracle {
     using Real = typename Lanes::Real;
     using Args = ChainArgs<typename Lanes::Scalar>;
 
-    STATIONARY_HD LeastSquaresOracle(const Args& args, typename Lanes::Chain chain, std::int64_t step,
-                                     std::int64_t batch_size)
-        : args_(args),
-          indices_(args.key, chain, static_cast<std::uint64_t>(step) * static_cast<std::uint64_t>(batch_size)) {}
+    STATIONARY_HD LeastSquaresOracle(const Args& args, typename Lanes::Chain chain, std::int64_t step)
+        : args_(args), indices_(args, chain, step) {}
 
-    /// gradient = (1/B) Σ_b x_b (x_bᵀδ + e_b) + ridge·δ + ridge·Φ* over B training points drawn uniformly with
-    /// replacement, added in the order in which they are drawn.
+    /// gradient = (1/B) Σ_b x_b (x_bᵀδ + e_b) + ridge·δ + ridge·Φ*, the B training points added in the order in
+    /// which they are drawn.
     STATIONARY_HD void minibatch_gradient(const Real (&position)[D], Real (&gradient)[D]) {
         Real sum[D];
         STATIONARY_UNROLL
         for (int i = 0; i < D; ++i) sum[i] = Real(0);
-        for (std::int64_t b = 0; b < args_.batch_size; ++b)
-            add_training_point(indices_.next(args_.training_points), position, sum);
+        indices_.for_batch([&](typename Lanes::Word index) { add_training_point(index, position, sum); });
         STATIONARY_UNROLL
         for (int i = 0; i < D; ++i) {
             const Real penalty = fused_multiply_add(Real(args_.ridge), position[i], Real(args_.ridge_gradient[i]));

@@ -4,20 +4,24 @@
 
 namespace stationary {
 
+// clang-format off
 /// The registry of every use of random words. Each purpose owns a part of a chain's stream that no other may read.
 ///
 /// A chain's stream is cuRAND's Philox4_32_10 sequence (seed = the cell's key, subsequence = chain id). It is read in
-/// blocks of four words; block n of purpose p is counter (p·2⁵⁶ + n, chain id), which curand_init reaches with offset =
-/// 4·(p·2⁵⁶ + n).
+/// blocks of four words; block n of purpose p is counter (p·2⁵⁶ + n, chain id), which curand_init reaches with
+/// offset = 4·(p·2⁵⁶ + n).
 ///
-/// | purpose        | word w of the purpose serves                                                                    |
-/// | gradient_noise | w = (step·B + b)·d + i: normal i of training point b of a step (langevin: B = 1)                |
-/// | minibatch_index| w = step·B + b: index of training point b of a step | | initial_state  | reserved for a random
-/// start                                                                      | | epoch_order    | reserved for the
-/// permutation of an epoch                                                         |
+/// | purpose         | what serves what                                                                        |
+/// | --------------- | --------------------------------------------------------------------------------------- |
+/// | gradient_noise  | word (step·B + b)·m + i: normal i of training point b of a step. langevin: B = 1; m = d, |
+/// |                 | for gaussian_regression d + 1 (the features' d normals, then the label's)                |
+/// | minibatch_index | word step·B + b: index of training point b of a step, with replacement                   |
+/// | initial_state   | reserved for a random start                                                              |
+/// | epoch_order     | block e: key of the permutation of epoch e (reshuffle) or of step e (without_replacement) |
 ///
-/// Normals come in pairs: words 2k and 2k+1 give normals 2k and 2k+1 (normals.h). Test: noise_stream_test.cpp,
-/// no_word_is_read_twice.
+/// Normals come in pairs: words 2k and 2k+1 give normals 2k and 2k+1 (normals.h).
+/// Test: noise_stream_test.cpp, no_word_is_read_twice.
+// clang-format on
 enum class NoisePurpose : std::uint32_t { gradient_noise = 0, minibatch_index = 1, initial_state = 2, epoch_order = 3 };
 
 /// Blocks of one purpose: 2⁵⁶; a run that would need more is refused by the planner.

@@ -73,51 +73,22 @@ class NormalStream {
     std::uint64_t key_;
     typename Lanes::Chain chain_;
     std::uint64_t next_block_;
-    int used_;         ///< normals of block_ already handed out; 0 when none is left
-    Single block_[4];  ///< the current block
+    int used_;              ///< normals of block_ already handed out; 0 when none is left
+    Single block_[4] = {};  ///< the current block
 };
 
-/// Uniform training-point indices 0 … n−1 of a chain: index u comes from word u of NoisePurpose::minibatch_index, as
-/// ⌊word·n/2³²⌋. Each index has probability ⌊2³²/n⌋/2³² or one unit (2⁻³²) more: a relative bias of at most n·2⁻³²,
-/// 1e-7 at n = 442. Test: noise_stream_test.cpp, index_bias.
-template <class Lanes>
-class IndexStream {
-  public:
-    STATIONARY_HD IndexStream(std::uint64_t key, typename Lanes::Chain chain, std::uint64_t position)
-        : key_(key),
-          chain_(chain),
-          next_block_(block_counter(NoisePurpose::minibatch_index, position / 4)),
-          used_(static_cast<int>(position % 4)) {
-        if (used_ != 0) make_block();
+/// The next `count` ≤ D normals of a stream into z[0 … count−1]; the other entries of z are finite but mean nothing.
+template <int D, class Lanes, class Real>
+STATIONARY_HD void draw_normals(NormalStream<Lanes>& normals, int count, Real (&z)[D]) {
+    STATIONARY_UNROLL_ON_DEVICE
+    for (int i = 0; i < D; i += 4) {
+        const int left = count - i;
+        typename Lanes::Single four[4] = {};
+        if (left > 0) normals.next(four, left < 4 ? left : 4);
+        STATIONARY_UNROLL
+        for (int k = 0; k < (D < 4 ? D : 4); ++k) z[i + k] = widen<Real>(four[k]);
     }
-
-    STATIONARY_HD typename Lanes::Word next(std::uint32_t n) {
-        if (used_ == 0) make_block();
-        const typename Lanes::RawWord word = pick();
-        used_ = (used_ + 1) % 4;
-        return Lanes::multiply_high(word, n);
-    }
-
-  private:
-    STATIONARY_HD void make_block() {
-        Lanes::block(key_, next_block_, chain_, words_);
-        ++next_block_;
-    }
-
-    STATIONARY_HD typename Lanes::RawWord pick() const {
-#if defined(__CUDA_ARCH__)
-        return used_ == 0 ? words_[0] : used_ == 1 ? words_[1] : used_ == 2 ? words_[2] : words_[3];
-#else
-        return words_[used_];
-#endif
-    }
-
-    std::uint64_t key_;
-    typename Lanes::Chain chain_;
-    std::uint64_t next_block_;
-    int used_;
-    typename Lanes::RawWord words_[4];
-};
+}
 
 }  // namespace STATIONARY_SIMD_LEVEL
 }  // namespace stationary

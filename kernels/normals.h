@@ -56,6 +56,8 @@ STATIONARY_HD SineCosine<F> sine_cosine_pi(F x) {
 /// The first word gives u. Of the second, the low 31 bits give x in [−½, ½] and the top bit the sign of both normals:
 /// together the angle is uniform on the whole circle, and z and −z have exactly the same probability, so every odd
 /// moment is exactly zero.
+/// Over all 2³² words E r² = 2 + 6.1e-9, E r⁴ = 8 + 4.3e-8, E cos² = ½ − 2.4e-8 and E sin² = ½ + 2.9e-8, so the
+/// variances of the two normals are 1 − 4.5e-8 and 1 + 6.0e-8 (long_normals_test.cpp).
 template <class F, class W>
 STATIONARY_HD void box_muller(W radius_word, W angle_word, F& first, F& second) {
     const F radius = square_root(squared_radius<F>(radius_word));

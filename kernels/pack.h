@@ -52,6 +52,14 @@ STATIONARY_HD WordPack operator-(WordPack a, WordPack b) { return a.v - b.v; }
 STATIONARY_HD WordPack operator&(WordPack a, std::uint32_t b) { return a.v & b; }
 STATIONARY_HD WordPack operator^(WordPack a, WordPack b) { return a.v ^ b.v; }
 STATIONARY_HD WordPack operator<<(WordPack a, int b) { return a.v << b; }
+STATIONARY_HD WordPack operator>>(WordPack a, int b) { return a.v >> b; }
+STATIONARY_HD WordPack operator+(WordPack a, std::uint32_t b) { return a.v + b; }
+STATIONARY_HD WordPack operator*(WordPack a, std::uint32_t b) { return a.v * b; }
+STATIONARY_HD WordPack minimum(WordPack a, WordPack b) { return a.v < b.v ? a.v : b.v; }
+STATIONARY_HD WordPack maximum(WordPack a, WordPack b) { return a.v > b.v ? a.v : b.v; }
+STATIONARY_HD WordPack select_by_top_bit(WordPack w, WordPack a, WordPack b) {
+    return (IntegerVector)w.v < 0 ? a.v : b.v;
+}
 
 STATIONARY_HD WordPack as_word(FloatPack x) { return (WordVector)x.v; }
 STATIONARY_HD FloatPack as_float(WordPack x) { return (FloatVector)x.v; }
@@ -179,6 +187,9 @@ STATIONARY_HD SplitWordPack operator^(SplitWordPack a, std::uint32_t b) {
     const auto word = static_cast<std::uint64_t>(b);
     return {a.even ^ word, a.odd ^ word};
 }
+
+/// Words in lane order, split.
+STATIONARY_HD SplitWordPack split(WordPack w) { return {(LongVector)w.v, (LongVector)w.v >> 32}; }
 
 /// The same words in lane order.
 STATIONARY_HD WordPack in_lane_order(SplitWordPack a) {

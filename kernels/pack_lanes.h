@@ -47,6 +47,7 @@ struct PackLanes {
         philox4x32_10(words, static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32));
     }
     static STATIONARY_HD Word word(RawWord w) { return in_lane_order(w); }
+    static STATIONARY_HD RawWord raw(Word w) { return split(w); }
     static STATIONARY_HD Word multiply_high(RawWord w, std::uint32_t n) {
         return in_lane_order(multiply_wide(w, n).high);
     }

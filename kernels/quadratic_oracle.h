@@ -27,6 +27,10 @@ class QuadraticOracle {
         multiply(args_.hessian, args_.dimension, position, gradient);
     }
 
+    /// A chain that draws B noise vectors per step.
+    STATIONARY_HD QuadraticOracle(const Args& args, typename Lanes::Chain chain, std::int64_t step)
+        : QuadraticOracle(args, chain, step, args.batch_size) {}
+
     /// noise = F z for one fresh z.
     STATIONARY_HD void noise(Real (&noise)[D]) {
         Real z[D];
@@ -54,17 +58,7 @@ class QuadraticOracle {
     }
 
   private:
-    /// The next d normals of the stream; entries beyond d are finite, and F has zero columns there.
-    STATIONARY_HD void draw(Real (&z)[D]) {
-        STATIONARY_UNROLL_ON_DEVICE
-        for (int i = 0; i < D; i += 4) {
-            const int left = args_.dimension - i;
-            typename Lanes::Single four[4] = {};
-            if (left > 0) normals_.next(four, left < 4 ? left : 4);
-            STATIONARY_UNROLL
-            for (int k = 0; k < (D < 4 ? D : 4); ++k) z[i + k] = widen<Real>(four[k]);
-        }
-    }
+    STATIONARY_HD void draw(Real (&z)[D]) { draw_normals(normals_, args_.dimension, z); }
 
     const Args& args_;
     NormalStream<Lanes> normals_;

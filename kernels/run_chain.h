@@ -27,8 +27,8 @@ STATIONARY_HD std::int64_t next_draw(const ChainArgs<Scalar>& args, std::int64_t
 /// Takes steps first + 1 … last of a chain whose state is that after step `first`, and records its draws.
 ///
 /// Draw k is the state after step burn_in + k·stride; those in (first, last] are recorded, and the state before any
-/// step too if it is a draw (burn_in = 0, first = 0). Running (0, m] and then (m, n] is the same as running (0, n], bit
-/// for bit. record(state, step) is called for every lane alike. Test: run_chain_test.cpp.
+/// step too if it is a draw (burn_in = 0, first = 0). Running (0, m], m ≥ 1, and then (m, n] is the same as running (0,
+/// n], bit for bit. record(state, step) is called for every lane alike. Test: run_chain_test.cpp.
 template <class Stepper, class Lanes, int D, class Record>
 STATIONARY_HD void run_chain(const ChainArgs<typename Lanes::Scalar>& args, typename Lanes::Chain chain,
                              std::int64_t first, std::int64_t last, ChainState<Lanes, D>& state, Record&& record) {

@@ -11,7 +11,7 @@ __extension__ typedef __int128 Int128;
 /// Number of entries of the packed upper triangle of a d×d symmetric matrix.
 constexpr int packed_size(int dimension) { return dimension * (dimension + 1) / 2; }
 
-/// Exact fixed-point moments of the draws of one shard (DESIGN.md, section 5).
+/// Exact fixed-point moments of the draws of one shard (docs/design.md, section 5).
 ///
 /// Each finite draw δ enters as integers q_i = round((δ_i − centre_i)·scale_i), |q_i| < 2²⁴ (saturation counted).
 /// Integer sums are exact, so they do not depend on the order in which draws were added.
@@ -22,7 +22,8 @@ struct ShardMoments {
     std::int64_t saturated_draws = 0;  ///< draws with a clamped component
     std::int64_t first_bad_step = -1;  ///< earliest step at which a draw was seen non-finite; −1 if none
     std::vector<Int128> sum;           ///< Σ q_i [d]
-    std::vector<Int128> products;      ///< Σ q_i q_j, i ≤ j, row by row [d(d+1)/2]
+    Int128 velocity_squares = 0;  ///< Σ Σ_i q(v_i)² over finite draws, q(v_i) = round(v_i·velocity_scale); sgd only
+    std::vector<Int128> products;  ///< Σ q_i q_j, i ≤ j, row by row [d(d+1)/2]
 };
 
 }  // namespace stationary

@@ -1,0 +1,17 @@
+// Compiled once per SIMD level (kernels/CMakeLists.txt).
+#include "kernels/cpu_shard.h"
+#include "kernels/finite_quadratic_oracle.h"
+#include "kernels/sgd_stepper.h"
+
+namespace stationary {
+inline namespace STATIONARY_SIMD_LEVEL {
+
+template <class Lanes, int D>
+using FiniteQuadraticSgdStepper = SgdStepper<Lanes, D, FiniteQuadraticOracle>;
+
+}  // namespace STATIONARY_SIMD_LEVEL
+
+extern const StepFunctions STATIONARY_AT_LEVEL(finite_quadratic_step){&run_shard<float, FiniteQuadraticSgdStepper>,
+                                                                      &run_shard<double, FiniteQuadraticSgdStepper>};
+
+}  // namespace stationary

@@ -1,0 +1,17 @@
+// Compiled once per SIMD level (kernels/CMakeLists.txt).
+#include "kernels/cpu_shard.h"
+#include "kernels/gaussian_regression_oracle.h"
+#include "kernels/sgd_stepper.h"
+
+namespace stationary {
+inline namespace STATIONARY_SIMD_LEVEL {
+
+template <class Lanes, int D>
+using GaussianRegressionSgdStepper = SgdStepper<Lanes, D, GaussianRegressionOracle>;
+
+}  // namespace STATIONARY_SIMD_LEVEL
+
+extern const StepFunctions STATIONARY_AT_LEVEL(gaussian_regression_step){
+    &run_shard<float, GaussianRegressionSgdStepper>, &run_shard<double, GaussianRegressionSgdStepper>};
+
+}  // namespace stationary

@@ -1,0 +1,16 @@
+#include "kernels/cuda_kernel.cuh"
+#include "kernels/gaussian_regression_oracle.h"
+#include "kernels/sgd_stepper.h"
+
+namespace stationary {
+namespace {
+
+template <class Lanes, int D>
+using GaussianRegressionSgdStepper = SgdStepper<Lanes, D, GaussianRegressionOracle>;
+
+}  // namespace
+
+const CudaStepFunctions cuda_gaussian_regression_step =
+    cuda_step_functions<GaussianRegressionSgdStepper, Velocity::kept, Variants::padding>();
+
+}  // namespace stationary

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "kernels/dot.h"
+#include "kernels/index_stream.h"
+
+namespace stationary {
+inline namespace STATIONARY_SIMD_LEVEL {
+
+/// Quadratic loss with N training points of equal curvature: training point i has gradient Hδ + r_i.
+template <class Lanes, int D>
+class FiniteQuadraticOracle {
+  public:
+    using Real = typename Lanes::Real;
+    using Args = ChainArgs<typename Lanes::Scalar>;
+
+    STATIONARY_HD FiniteQuadraticOracle(const Args& args, typename Lanes::Chain chain, std::int64_t step)
+        : args_(args), indices_(args, chain, step) {}
+
+    /// gradient = Hδ + (1/B) Σ_b r_b, the residuals added in the order in which they are drawn.
+    STATIONARY_HD void minibatch_gradient(const Real (&position)[D], Real (&gradient)[D]) {
+        Real sum[D];
+        STATIONARY_UNROLL
+        for (int i = 0; i < D; ++i) sum[i] = Real(0);
+        indices_.for_batch([&](typename Lanes::Word index) {
+            Real row[D];
+            Lanes::load_row(args_.gradient_residuals, D, index, row);
+            STATIONARY_UNROLL
+            for (int i = 0; i < D; ++i) sum[i] = sum[i] + row[i];
+        });
+        multiply(args_.hessian, args_.dimension, position, gradient);
+        STATIONARY_UNROLL
+        for (int i = 0; i < D; ++i)
+            gradient[i] = fused_multiply_add(sum[i], Real(args_.inverse_batch_size), gradient[i]);
+    }
+
+  private:
+    const Args& args_;
+    IndexStream<Lanes> indices_;
+};
+
+}  // namespace STATIONARY_SIMD_LEVEL
+}  // namespace stationary

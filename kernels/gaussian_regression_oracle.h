@@ -1,0 +1,52 @@
+#pragma once
+
+#include "kernels/chain_args.h"
+#include "kernels/dot.h"
+#include "kernels/noise_stream.h"
+
+namespace stationary {
+inline namespace STATIONARY_SIMD_LEVEL {
+
+/// Streaming Gaussian regression: every training point is fresh, x = F z ~ N(0, A) and y = xᵀΦ* + σζ, with gradient x
+/// (xᵀδ − σζ).
+template <class Lanes, int D>
+class GaussianRegressionOracle {
+  public:
+    using Real = typename Lanes::Real;
+    using Args = ChainArgs<typename Lanes::Scalar>;
+
+    STATIONARY_HD GaussianRegressionOracle(const Args& args, typename Lanes::Chain chain, std::int64_t step)
+        : args_(args),
+          normals_(args.key, chain, NoisePurpose::gradient_noise,
+                   static_cast<std::uint64_t>(step) * static_cast<std::uint64_t>(args.batch_size) *
+                       (static_cast<std::uint64_t>(args.dimension) + 1)) {}
+
+    /// gradient = (1/B) Σ_b x_b (x_bᵀδ − σζ_b), added in the order in which the training points are drawn.
+    STATIONARY_HD void minibatch_gradient(const Real (&position)[D], Real (&gradient)[D]) {
+        Real sum[D];
+        STATIONARY_UNROLL
+        for (int i = 0; i < D; ++i) sum[i] = Real(0);
+        for (std::int64_t b = 0; b < args_.batch_size; ++b) add_training_point(position, sum);
+        STATIONARY_UNROLL
+        for (int i = 0; i < D; ++i) gradient[i] = sum[i] * Real(args_.inverse_batch_size);
+    }
+
+  private:
+    STATIONARY_HD void add_training_point(const Real (&position)[D], Real (&sum)[D]) {
+        Real z[D];
+        Real label[1];
+        draw_normals(normals_, args_.dimension, z);
+        draw_normals(normals_, 1, label);
+        Real x[D];
+        multiply_lower_triangular(args_.noise_factor, args_.dimension, z, x);
+        const Real residual = fused_multiply_add(Real(-args_.label_noise), label[0], dot<D>(x, position));
+        STATIONARY_UNROLL
+        for (int i = 0; i < D; ++i) sum[i] = fused_multiply_add(x[i], residual, sum[i]);
+    }
+
+    const Args& args_;
+    NormalStream<Lanes> normals_;
+};
+
+}  // namespace STATIONARY_SIMD_LEVEL
+}  // namespace stationary
