@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <tuple>
 
@@ -16,16 +17,24 @@ constexpr std::size_t most_cells = 100000;
 
 bool uses_replacement_only(Dynamics dynamics) { return dynamics == Dynamics::langevin; }
 
-/// Refuses sampling schemes that the kernels do not draw.
+/// Refuses what a sampling scheme cannot draw.
 void check_sampling(const Experiment& experiment, const LossModel& model, const Cell& cell) {
     if (cell.sampling == Sampling::with_replacement) return;
-    if (model.training_points() > 0 && cell.batch_size > model.training_points()) {
+    if (model.training_points() == 0) {
+        throw InputError(
+            fmt::format("{}: \"{}\" needs a finite set of training points: kind = \"least_squares\", or "
+                        "gradient_residuals",
+                        locate(experiment, "sweep.sampling"), to_string(cell.sampling)));
+    }
+    if (cell.batch_size > model.training_points()) {
         throw InputError(fmt::format("{}: {} is more than the {} training points, which sampling = \"{}\" cannot draw",
                                      locate(experiment, "sweep.batch_size"), cell.batch_size, model.training_points(),
                                      to_string(cell.sampling)));
     }
-    throw InputError(fmt::format("{}: \"{}\" is not supported by this version (supported: with_replacement)",
-                                 locate(experiment, "sweep.sampling"), to_string(cell.sampling)));
+    const std::int64_t steps = steps_per_epoch(model, cell);
+    if (cell.epoch_position < steps) return;
+    throw InputError(fmt::format("{}: {}: an epoch has {} steps, expected 0 to {}",
+                                 locate(experiment, "sweep.epoch_position"), describe(cell), steps, steps - 1));
 }
 
 void hash_vector(Hash& hash, const Vector& vector) {
@@ -40,19 +49,12 @@ void hash_matrix(Hash& hash, const Matrix& matrix) {
     }
 }
 
-/// Hash of what all cells share: seed, model, precision, normals and start.
-Hash common_hash(const Experiment& experiment, const LossModel& model) {
-    Hash hash;
-    hash.text("stationary cell 1").integer(experiment.ensemble.seed).text(to_string(model.kind));
-    hash_matrix(hash, model.hessian);
-    hash_matrix(hash, model.gradient_noise_covariance);
-    hash_vector(hash, model.minimizer);
-    hash.real(model.ridge).integer(model.data_hash);
-    const bool standardize = model.kind == ModelKind::least_squares && experiment.model.standardize;
-    hash.integer(standardize ? 1 : 0);
-    hash.text(to_string(experiment.run.precision)).text(to_string(experiment.run.normals));
-    hash_vector(hash, experiment.ensemble.initial.value_or(Vector()));
-    return hash;
+/// The numbers of the models that came after the first two; those hash as they always did.
+void hash_later_models(Hash& hash, const LossModel& model) {
+    if (model.kind == ModelKind::gaussian_regression) hash.real(model.label_noise_variance);
+    if (model.gradient_residuals.size() == 0) return;
+    hash.text("gradient_residuals");
+    hash_matrix(hash, model.gradient_residuals);
 }
 
 std::uint64_t key_of(Hash hash, const Cell& cell) {
@@ -98,7 +100,7 @@ Axes axes_of(const SweepSpec& sweep, const Cell& cell) {
 class CellMaker {
   public:
     CellMaker(const Experiment& experiment, const LossModel& model)
-        : experiment_(experiment), model_(model), hash_(common_hash(experiment, model)) {}
+        : experiment_(experiment), model_(model), hash_(noise_hash(experiment, model)) {}
 
     std::vector<Cell> make() {
         for (const auto dynamics : experiment_.sweep.dynamics) {
@@ -165,15 +167,35 @@ class CellMaker {
 
 }  // namespace
 
+Hash noise_hash(const Experiment& experiment, const LossModel& model) {
+    Hash hash;
+    hash.text("stationary cell 1").integer(experiment.ensemble.seed).text(to_string(model.kind));
+    hash_matrix(hash, model.hessian);
+    hash_matrix(hash, model.gradient_noise_covariance);
+    hash_vector(hash, model.minimizer);
+    hash.real(model.ridge).integer(model.data_hash);
+    const bool standardize = model.kind == ModelKind::least_squares && experiment.model.standardize;
+    hash.integer(standardize ? 1 : 0);
+    hash.text(to_string(experiment.run.precision)).text(to_string(experiment.run.normals));
+    hash_vector(hash, experiment.ensemble.initial.value_or(Vector()));
+    hash_later_models(hash, model);
+    return hash;
+}
+
+std::int64_t steps_per_epoch(const LossModel& model, const Cell& cell) {
+    return std::max<std::int64_t>(model.training_points() / cell.batch_size, 1);
+}
+
 std::vector<Cell> make_cells(const Experiment& experiment, const LossModel& model) {
     return CellMaker(experiment, model).make();
 }
 
 std::string describe(const Cell& cell) {
     std::string text = to_string(cell.dynamics);
-    if (cell.update != UpdateRule::heavy_ball) text += " " + to_string(cell.update);
+    // Without momentum every update rule is plain SGD.
+    if (cell.momentum != 0.0 && cell.update != UpdateRule::heavy_ball) text += " " + to_string(cell.update);
     if (cell.sampling != Sampling::with_replacement) text += " " + to_string(cell.sampling);
-    text += fmt::format(" B={}", cell.batch_size);
+    text += fmt::format(" B={} eta0={:.6g}", cell.batch_size, cell.eta0);
     if (cell.momentum != 0.0) text += fmt::format(" mu={}", cell.momentum);
     if (cell.dampening != 0.0 && cell.update != UpdateRule::ema) text += fmt::format(" dampening={}", cell.dampening);
     if (cell.time_step != 1.0) text += fmt::format(" time_step={}", cell.time_step);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "host/experiment.h"
+#include "host/hash.h"
 #include "host/loss_model.h"
 
 #include <cstdint>
@@ -27,9 +28,18 @@ struct Cell {
 };
 
 /// The cartesian product of the sweep's axes, duplicates collapsed, in the order of the file.
+/// Throws InputError, naming the cell: without_replacement or reshuffle with infinitely many training points or B > N;
+/// an epoch_position at or past ⌊N/B⌋.
 std::vector<Cell> make_cells(const Experiment& experiment, const LossModel& model);
 
-/// "sgd B=8 mu=0.9": how messages and tables name a cell.
+/// What every key of an experiment's noise starts from: a hash of seed, model contents, precision, normals and start.
+Hash noise_hash(const Experiment& experiment, const LossModel& model);
+
+/// ⌊N/B⌋: steps of an epoch, whose last, short batch is dropped. 1 without a finite set of training points.
+std::int64_t steps_per_epoch(const LossModel& model, const Cell& cell);
+
+/// "sgd B=8 eta0=0.002 mu=0.9": how messages and tables name a cell. What has its default value is left out, but never
+/// B and η0.
 std::string describe(const Cell& cell);
 
 }  // namespace stationary

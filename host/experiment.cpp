@@ -36,6 +36,7 @@ std::string to_string(ModelKind value) { return name_of(value); }
 std::string to_string(Dynamics value) { return name_of(value); }
 std::string to_string(UpdateRule value) { return name_of(value); }
 std::string to_string(Sampling value) { return name_of(value); }
+std::string to_string(WeightProfile value) { return name_of(value); }
 std::string to_string(Precision value) { return name_of(value); }
 std::string to_string(Normals value) { return name_of(value); }
 

@@ -10,7 +10,7 @@
 
 namespace stationary {
 
-enum class ModelKind { quadratic, least_squares };
+enum class ModelKind { quadratic, least_squares, gaussian_regression };
 enum class Dynamics { langevin, sgd };
 enum class UpdateRule { heavy_ball, nesterov, ema };
 enum class Sampling { with_replacement, without_replacement, reshuffle };
@@ -21,9 +21,14 @@ enum class Normals { reproducible, fast };
 struct ModelSpec {
     ModelKind kind = ModelKind::quadratic;
     // quadratic
-    Matrix hessian;                    ///< H [d×d], symmetric positive definite
-    Matrix gradient_noise_covariance;  ///< Σ¹ [d×d], symmetric positive semi-definite
-    Vector minimizer;                  ///< Φ* [d]; zeros if not given
+    Matrix hessian;                       ///< H [d×d], symmetric positive definite
+    Matrix gradient_noise_covariance;     ///< Σ¹ [d×d], symmetric positive semi-definite
+    Matrix gradient_residuals;            ///< r_i [N×d] as written inline, instead of the covariance; empty otherwise
+    std::string gradient_residuals_file;  ///< or the path of their file as written; empty otherwise
+    Vector minimizer;                     ///< Φ* [d]; zeros if not given (quadratic and gaussian_regression)
+    // gaussian_regression
+    Matrix feature_covariance;          ///< A [d×d], symmetric positive definite
+    double label_noise_variance = 1.0;  ///< σ² ≥ 0
     // least_squares
     std::string data;    ///< path as written; see data_path
     std::string target;  ///< column name (csv) or column index (npy)
@@ -62,6 +67,25 @@ struct VerdictSpec {
     double family_error_rate = 1e-3;
 };
 
+/// [gradient_noise]
+struct GradientNoiseSpec {
+    std::optional<Vector> at;  ///< Φ [d]; empty = the minimizer
+    std::int64_t draws = 10'000'000;
+};
+
+enum class WeightProfile { uniform, momentum, random };
+
+/// [weighted_sum]: either alpha, or a profile with its length (and momentum), or neither (then the command line has
+/// them).
+struct WeightedSumSpec {
+    std::vector<double> alpha;  ///< empty when a profile is given
+    std::optional<WeightProfile> profile;
+    std::int64_t length = 16;
+    double momentum = 0.9;  ///< of the profile "momentum": α_k = (1−μ)μ^k, k < length
+    std::int64_t draws = 10'000'000;
+    std::vector<std::int64_t> window{1, 2, 5, 10, 50, 200};  ///< steps T of the displacement covariance
+};
+
 /// [run]
 struct RunSpec {
     Precision precision = Precision::single_precision;
@@ -78,6 +102,8 @@ struct Experiment {
     SweepSpec sweep;
     EnsembleSpec ensemble;
     VerdictSpec verdict;
+    GradientNoiseSpec gradient_noise;
+    WeightedSumSpec weighted_sum;
     RunSpec run;
     std::map<std::string, std::string> locations;  ///< "model.data" → "FILE:LINE" or "--set …", for every key given
 };
@@ -112,6 +138,7 @@ std::string to_string(ModelKind value);
 std::string to_string(Dynamics value);
 std::string to_string(UpdateRule value);
 std::string to_string(Sampling value);
+std::string to_string(WeightProfile value);
 std::string to_string(Precision value);
 std::string to_string(Normals value);
 

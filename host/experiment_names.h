@@ -21,13 +21,16 @@ template <typename Enum>
 inline constexpr std::span<const Name<Enum>> names;
 
 inline constexpr Name<ModelKind> model_kind_names[] = {{ModelKind::quadratic, "quadratic"},
-                                                       {ModelKind::least_squares, "least_squares"}};
+                                                       {ModelKind::least_squares, "least_squares"},
+                                                       {ModelKind::gaussian_regression, "gaussian_regression"}};
 inline constexpr Name<Dynamics> dynamics_names[] = {{Dynamics::langevin, "langevin"}, {Dynamics::sgd, "sgd"}};
 inline constexpr Name<UpdateRule> update_rule_names[] = {
     {UpdateRule::heavy_ball, "heavy_ball"}, {UpdateRule::nesterov, "nesterov"}, {UpdateRule::ema, "ema"}};
 inline constexpr Name<Sampling> sampling_names[] = {{Sampling::with_replacement, "with_replacement"},
                                                     {Sampling::without_replacement, "without_replacement"},
                                                     {Sampling::reshuffle, "reshuffle"}};
+inline constexpr Name<WeightProfile> weight_profile_names[] = {
+    {WeightProfile::uniform, "uniform"}, {WeightProfile::momentum, "momentum"}, {WeightProfile::random, "random"}};
 inline constexpr Name<Precision> precision_names[] = {{Precision::single_precision, "float"},
                                                       {Precision::double_precision, "double"}};
 inline constexpr Name<Normals> normals_names[] = {{Normals::reproducible, "reproducible"}, {Normals::fast, "fast"}};
@@ -40,6 +43,8 @@ template <>
 inline constexpr std::span<const Name<UpdateRule>> names<UpdateRule>{update_rule_names};
 template <>
 inline constexpr std::span<const Name<Sampling>> names<Sampling>{sampling_names};
+template <>
+inline constexpr std::span<const Name<WeightProfile>> names<WeightProfile>{weight_profile_names};
 template <>
 inline constexpr std::span<const Name<Precision>> names<Precision>{precision_names};
 template <>

@@ -59,13 +59,29 @@ std::string automatic_or(const std::optional<std::int64_t>& value) { return valu
 
 std::string line(std::string_view key, const std::string& value) { return fmt::format("{} = {}\n", key, value); }
 
+std::string noise_line(const ModelSpec& model) {
+    if (!model.gradient_residuals_file.empty()) {
+        return line("gradient_residuals", toml_text(std::string_view(model.gradient_residuals_file)));
+    }
+    if (model.gradient_residuals.size() > 0) return line("gradient_residuals", toml_list(model.gradient_residuals));
+    return line("gradient_noise_covariance", toml_list(model.gradient_noise_covariance));
+}
+
+std::string minimizer_line(const ModelSpec& model) {
+    return model.minimizer.size() > 0 ? line("minimizer", toml_list(model.minimizer)) : "";
+}
+
 std::string model_lines(const ModelSpec& model) {
     std::string text = line("kind", toml_text(std::string_view(to_string(model.kind))));
     if (model.kind == ModelKind::quadratic) {
         text += line("hessian", toml_list(model.hessian));
-        text += line("gradient_noise_covariance", toml_list(model.gradient_noise_covariance));
-        if (model.minimizer.size() > 0) text += line("minimizer", toml_list(model.minimizer));
-        return text;
+        text += noise_line(model);
+        return text + minimizer_line(model);
+    }
+    if (model.kind == ModelKind::gaussian_regression) {
+        text += line("feature_covariance", toml_list(model.feature_covariance));
+        text += line("label_noise_variance", toml_text(model.label_noise_variance));
+        return text + minimizer_line(model);
     }
     text += line("data", toml_text(std::string_view(model.data)));
     text += line("target", toml_text(std::string_view(model.target)));
@@ -86,14 +102,35 @@ std::string sweep_lines(const SweepSpec& sweep) {
     return text + line("time_step", toml_list(sweep.time_step));
 }
 
+std::string point_or_minimizer(const std::optional<Vector>& point) {
+    return point ? toml_list(*point) : "\"minimizer\"";
+}
+
+/// TOML's integers end at 2^63 - 1; a larger seed is written as a string.
+std::string seed_text(std::uint64_t seed) {
+    return seed >> 63 == 0 ? fmt::format("{}", seed) : fmt::format("\"{}\"", seed);
+}
+
 std::string ensemble_lines(const EnsembleSpec& ensemble) {
     std::string text = line("chains", toml_text(ensemble.chains));
     text += line("draws", toml_text(ensemble.draws));
     text += line("shards", automatic_or(ensemble.shards));
     text += line("burn_in", automatic_or(ensemble.burn_in));
     text += line("stride", automatic_or(ensemble.stride));
-    text += line("initial", ensemble.initial ? toml_list(*ensemble.initial) : "\"minimizer\"");
-    return text + line("seed", fmt::format("{}", ensemble.seed));
+    text += line("initial", point_or_minimizer(ensemble.initial));
+    return text + line("seed", seed_text(ensemble.seed));
+}
+
+std::string weighted_sum_lines(const WeightedSumSpec& spec) {
+    std::string text;
+    if (!spec.alpha.empty()) text += line("alpha", toml_list(spec.alpha));
+    if (spec.profile) {
+        text += line("profile", toml_text(std::string_view(to_string(*spec.profile))));
+        text += line("length", toml_text(spec.length));
+        if (spec.profile == WeightProfile::momentum) text += line("momentum", toml_text(spec.momentum));
+    }
+    text += line("draws", toml_text(spec.draws));
+    return text + line("window", toml_list(spec.window));
 }
 
 }  // namespace
@@ -105,6 +142,9 @@ std::string to_toml(const Experiment& experiment) {
     text += "\n[ensemble]\n" + ensemble_lines(experiment.ensemble);
     text += "\n[verdict]\n" + line("tolerance", toml_text(experiment.verdict.tolerance)) +
             line("family_error_rate", toml_text(experiment.verdict.family_error_rate));
+    text += "\n[gradient_noise]\n" + line("at", point_or_minimizer(experiment.gradient_noise.at)) +
+            line("draws", toml_text(experiment.gradient_noise.draws));
+    text += "\n[weighted_sum]\n" + weighted_sum_lines(experiment.weighted_sum);
     text += "\n[run]\n" + line("precision", toml_text(std::string_view(to_string(experiment.run.precision)))) +
             line("normals", toml_text(std::string_view(to_string(experiment.run.normals)))) +
             line("allow_unstable", toml_text(experiment.run.allow_unstable));

@@ -51,6 +51,16 @@ void check_table(const Document& document, const KnownTable& known, const toml::
     }
 }
 
+const std::vector<std::string>& keys_of_kind(ModelKind kind) {
+    static const std::vector<std::string> quadratic{"kind", "hessian", "gradient_noise_covariance", "minimizer",
+                                                    "gradient_residuals"};
+    static const std::vector<std::string> least_squares{"kind", "data", "target", "standardize", "ridge"};
+    static const std::vector<std::string> gaussian_regression{"kind", "feature_covariance", "label_noise_variance",
+                                                              "minimizer"};
+    if (kind == ModelKind::quadratic) return quadratic;
+    return kind == ModelKind::least_squares ? least_squares : gaussian_regression;
+}
+
 }  // namespace
 
 std::map<std::string, std::string> check_keys(const Document& document) {
@@ -69,13 +79,10 @@ std::map<std::string, std::string> check_keys(const Document& document) {
 }
 
 void check_keys_of_kind(const Document& document, ModelKind kind) {
-    static const std::vector<std::string> quadratic{"kind", "hessian", "gradient_noise_covariance", "minimizer",
-                                                    "gradient_residuals"};
-    static const std::vector<std::string> least_squares{"kind", "data", "target", "standardize", "ridge"};
     const Section section(document, "model");
     for (const auto& key : find_table("model")->keys) {
         const auto value = section.find(key);
-        if (value && !contains(kind == ModelKind::quadratic ? quadratic : least_squares, key)) {
+        if (value && !contains(keys_of_kind(kind), key)) {
             value->fail(fmt::format("does not apply to kind = \"{}\"", to_string(kind)));
         }
     }

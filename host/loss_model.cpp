@@ -33,14 +33,88 @@ Matrix mirrored(const Matrix& a) {
     return symmetric;
 }
 
+/// A data path of the experiment, which is relative to its file.
+std::string data_path(const Experiment& experiment, const std::string& written) {
+    return (std::filesystem::path(experiment.directory == "." ? "" : experiment.directory) / written).string();
+}
+
+/// AᵀB / N, N the number of rows.
+Matrix mean_product(const Matrix& a, const Matrix& b) {
+    Matrix product = fixed_order::transposed_multiply(a, b);
+    const auto count = static_cast<double>(a.rows());
+    for (Index i = 0; i < product.rows(); ++i) {
+        for (Index j = 0; j < product.cols(); ++j) product(i, j) = product(i, j) / count;
+    }
+    return product;
+}
+
+Vector minimizer_of(const ModelSpec& spec, Index dimension) {
+    return spec.minimizer.size() > 0 ? spec.minimizer : Vector::Zero(dimension);
+}
+
+Matrix read_residuals(const Experiment& experiment) {
+    const ModelSpec& spec = experiment.model;
+    if (spec.gradient_residuals_file.empty()) return spec.gradient_residuals;
+    const std::string path = data_path(experiment, spec.gradient_residuals_file);
+    return read_table(path, locate(experiment, "model.gradient_residuals")).values;
+}
+
+std::uint64_t hash_of(const Matrix& rows) {
+    Hash hash;
+    hash.integer(static_cast<std::uint64_t>(rows.rows())).integer(static_cast<std::uint64_t>(rows.cols()));
+    for (Index i = 0; i < rows.rows(); ++i) {
+        for (Index j = 0; j < rows.cols(); ++j) hash.real(rows(i, j));
+    }
+    return hash.value();
+}
+
+/// Takes the mean off every column, twice: the first pass leaves what rounding makes of it.
+void remove_mean(Matrix& rows) {
+    for (int pass = 0; pass < 2; ++pass) {
+        for (Index j = 0; j < rows.cols(); ++j) {
+            double sum = 0.0;
+            for (Index i = 0; i < rows.rows(); ++i) sum += rows(i, j);
+            const double mean = sum / static_cast<double>(rows.rows());
+            for (Index i = 0; i < rows.rows(); ++i) rows(i, j) -= mean;
+        }
+    }
+}
+
+/// The residuals, and Σ¹ = (1/N) Σ r rᵀ.
+void add_training_points(const Experiment& experiment, LossModel& model) {
+    model.gradient_residuals = read_residuals(experiment);
+    check_residuals(experiment, model.gradient_residuals, model.dimension());
+    model.data_hash = hash_of(model.gradient_residuals);
+    remove_mean(model.gradient_residuals);
+    model.gradient_noise_covariance = mean_product(model.gradient_residuals, model.gradient_residuals);
+    if (model.gradient_noise_covariance.allFinite()) return;
+    throw InputError(locate(experiment, "model.gradient_residuals") + ": too large, their covariance overflows");
+}
+
 LossModel build_quadratic(const Experiment& experiment) {
-    check_quadratic(experiment);
+    check_model(experiment);
     LossModel model;
     model.kind = ModelKind::quadratic;
     model.hessian = mirrored(experiment.model.hessian);
-    model.gradient_noise_covariance = mirrored(experiment.model.gradient_noise_covariance);
-    model.minimizer =
-        experiment.model.minimizer.size() > 0 ? experiment.model.minimizer : Vector::Zero(model.hessian.rows());
+    model.minimizer = minimizer_of(experiment.model, model.dimension());
+    const bool finite =
+        experiment.model.gradient_residuals.size() > 0 || !experiment.model.gradient_residuals_file.empty();
+    if (finite) {
+        add_training_points(experiment, model);
+    } else {
+        model.gradient_noise_covariance = mirrored(experiment.model.gradient_noise_covariance);
+    }
+    return model;
+}
+
+LossModel build_gaussian_regression(const Experiment& experiment) {
+    check_model(experiment);
+    LossModel model;
+    model.kind = ModelKind::gaussian_regression;
+    model.hessian = mirrored(experiment.model.feature_covariance);
+    model.minimizer = minimizer_of(experiment.model, model.dimension());
+    model.label_noise_variance = experiment.model.label_noise_variance;
+    model.gradient_noise_covariance = model.label_noise_variance * model.hessian;
     return model;
 }
 
@@ -58,9 +132,7 @@ Regression split_target(const Table& table, Index target) {
 }
 
 Regression read_regression(const Experiment& experiment) {
-    const std::string path =
-        (std::filesystem::path(experiment.directory == "." ? "" : experiment.directory) / experiment.model.data)
-            .string();
+    const std::string path = data_path(experiment, experiment.model.data);
     const Table table = read_table(path, locate(experiment, "model.data"));
     const Index target = find_column(table, experiment.model.target);
     if (target < 0) {
@@ -117,16 +189,6 @@ void standardize(const Experiment& experiment, Regression& data) {
     }
 }
 
-/// AᵀB / N, N the number of rows.
-Matrix mean_product(const Matrix& a, const Matrix& b) {
-    Matrix product = fixed_order::transposed_multiply(a, b);
-    const auto count = static_cast<double>(a.rows());
-    for (Index i = 0; i < product.rows(); ++i) {
-        for (Index j = 0; j < product.cols(); ++j) product(i, j) = product(i, j) / count;
-    }
-    return product;
-}
-
 void require_definite(const Experiment& experiment, const Matrix& hessian) {
     if (hessian.allFinite() && !not_positive_definite(hessian)) return;
     const Vector eigenvalues = Eigen::SelfAdjointEigenSolver<Matrix>(hessian, Eigen::EigenvaluesOnly).eigenvalues();
@@ -150,7 +212,7 @@ Matrix gradients_at_minimizer(const LossModel& model) {
 
 LossModel build_least_squares(const Experiment& experiment) {
     Regression data = read_regression(experiment);
-    check_initial(experiment, data.features.cols());
+    check_points(experiment, data.features.cols());
     LossModel model;
     model.kind = ModelKind::least_squares;
     model.ridge = experiment.model.ridge;
@@ -172,8 +234,15 @@ LossModel build_least_squares(const Experiment& experiment) {
 }  // namespace
 
 LossModel build_loss_model(const Experiment& experiment) {
-    return experiment.model.kind == ModelKind::quadratic ? build_quadratic(experiment)
-                                                         : build_least_squares(experiment);
+    switch (experiment.model.kind) {
+        case ModelKind::quadratic:
+            return build_quadratic(experiment);
+        case ModelKind::gaussian_regression:
+            return build_gaussian_regression(experiment);
+        case ModelKind::least_squares:
+            break;
+    }
+    return build_least_squares(experiment);
 }
 
 }  // namespace stationary

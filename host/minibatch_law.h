@@ -6,7 +6,7 @@
 
 namespace stationary {
 
-/// Least squares on a finite data set, where the minibatch noise depends on the state (THEORY.md, section 5).
+/// Least squares on a finite data set, where the minibatch noise depends on the state (docs/theory.md, section 5).
 /// Given E δδᵀ = P its covariance is c_B (T(P) + Σ¹) with T(P) = mean(x xᵀ P x xᵀ) − G P G, G = mean x xᵀ. (With
 /// H_i = x_i x_iᵀ + ridge·I the terms in ridge of mean(H_i P H_i) − H P H cancel.) The stationary P solves
 /// P = W ∘ (c_B T(P) + Σ^B), W = noise_response. All matrices here are in the eigenbasis of H.

@@ -16,12 +16,16 @@ std::optional<std::string> not_positive_definite(const Matrix& a);
 /// is legal.
 std::optional<std::string> not_positive_semidefinite(const Matrix& a);
 
-/// Checks the numbers of a quadratic model against each other: H symmetric positive definite, Σ¹ symmetric positive
-/// semi-definite of the same dimension, minimizer likewise. Throws InputError naming the key. Does nothing for other
-/// models.
-void check_quadratic(const Experiment& experiment);
+/// Checks the numbers of a model that stands in the file against each other. quadratic: H symmetric positive definite,
+/// Σ¹ symmetric positive semi-definite of the same dimension, or residuals as check_residuals has them.
+/// gaussian_regression: A symmetric positive definite, σ² ≥ 0. minimizer and the points of check_points of that
+/// dimension. Throws InputError naming the key. Least squares is checked where its data file is read.
+void check_model(const Experiment& experiment);
 
-/// Checks that [ensemble] initial, if given, has `dimension` entries. Throws InputError.
-void check_initial(const Experiment& experiment, Eigen::Index dimension);
+/// Checks that gradient residuals are finite, of d columns, and at least two rows. Throws InputError.
+void check_residuals(const Experiment& experiment, const Matrix& residuals, Eigen::Index dimension);
+
+/// Checks that [ensemble] initial and [gradient_noise] at, if given, have `dimension` entries. Throws InputError.
+void check_points(const Experiment& experiment, Eigen::Index dimension);
 
 }  // namespace stationary

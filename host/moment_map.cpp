@@ -3,6 +3,7 @@
 #include "host/blocked_multiply.h"
 
 #include <stdexcept>
+#include <utility>
 
 namespace stationary {
 namespace {
@@ -15,7 +16,7 @@ Matrix identity_plus(double factor, const Matrix& a) {
     return sum;
 }
 
-/// M of THEORY.md, section 4, on (δ, v); on δ alone without momentum.
+/// M of docs/theory.md, section 4, on (δ, v); on δ alone without momentum.
 Matrix sgd_transition(const Matrix& hessian, const StepWeights& weights, double position_gain) {
     if (weights.momentum == 0.0) return identity_plus(position_gain, hessian);
     const Index d = hessian.rows();
@@ -46,7 +47,6 @@ StepWeights step_weights(const Cell& cell) {
 }
 
 double batch_noise_factor(const LossModel& model, const Cell& cell) {
-    if (cell.sampling == Sampling::reshuffle) throw std::invalid_argument("reshuffled batches have no noise factor");
     const auto batch = static_cast<double>(cell.batch_size);
     if (cell.sampling == Sampling::with_replacement || model.training_points() == 0) return 1.0 / batch;
     const auto points = static_cast<double>(model.training_points());
@@ -54,7 +54,10 @@ double batch_noise_factor(const LossModel& model, const Cell& cell) {
 }
 
 MomentMap::MomentMap(const LossModel& model, const Cell& cell, const StateNoise* state_noise)
-    : dimension_(model.dimension()), noise_factor_(batch_noise_factor(model, cell)) {
+    : dimension_(model.dimension()),
+      noise_factor_(batch_noise_factor(model, cell)),
+      hessian_(model.hessian),
+      noise_(noise_factor_ * model.gradient_noise_covariance) {
     const StepWeights weights = step_weights(cell);
     step_size_ = weights.step_size;
     if (cell.dynamics == Dynamics::langevin) {
@@ -65,11 +68,14 @@ MomentMap::MomentMap(const LossModel& model, const Cell& cell, const StateNoise*
     velocity_gain_ = weights.gradient_weight;
     position_gain_ = -weights.step_size * (weights.direct_weight + weights.velocity_weight * weights.gradient_weight);
     transition_ = sgd_transition(model.hessian, weights, position_gain_);
-    source_ = injected(noise_factor_ * model.gradient_noise_covariance);
-    if (model.kind != ModelKind::least_squares) return;
-    if (state_noise == nullptr) throw std::invalid_argument("SGD on least squares needs the model's StateNoise");
+    source_ = injected(noise_);
+    if (!has_state_dependent_noise(model)) return;
+    if (state_noise == nullptr) throw std::invalid_argument("SGD on a regression needs the model's StateNoise");
     state_noise_ = state_noise;
 }
+
+MomentMap::MomentMap(Index dimension, double step_size, Matrix transition, Matrix source)
+    : dimension_(dimension), step_size_(step_size), transition_(std::move(transition)), source_(std::move(source)) {}
 
 Matrix MomentMap::injected(const Matrix& noise) const {
     const Index d = dimension_;
@@ -87,6 +93,18 @@ Matrix MomentMap::state_dependent_noise(const StateMoments& moments) const {
     Matrix noise = state_noise_->curvature_noise(moments.second.topLeftCorner(dimension_, dimension_));
     if ((moments.mean.array() != 0.0).any()) noise += state_noise_->cross_noise(moments.mean.head(dimension_));
     return injected(noise_factor_ * noise);
+}
+
+Matrix MomentMap::gradient_second_moment(const Matrix& position_second_moment) const {
+    Matrix moment = fixed_order::blocked_congruence(hessian_, position_second_moment) + noise_;
+    if (has_state_noise()) moment += noise_factor_ * state_noise_->curvature_noise(position_second_moment);
+    return moment;
+}
+
+Vector MomentMap::velocity_squares(const Matrix& second) const {
+    const Index d = dimension_;
+    if (second.rows() > d) return second.diagonal().tail(d);
+    return (velocity_gain_ * velocity_gain_) * gradient_second_moment(second).diagonal();
 }
 
 StateMoments MomentMap::apply(const StateMoments& moments) const {

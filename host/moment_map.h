@@ -17,10 +17,12 @@ struct StepWeights {
     double velocity_weight = 1.0;
 };
 
-/// The weights of a cell's update rule: PyTorch's SGD with momentum μ and dampening τ (THEORY.md, section 4).
+/// The weights of a cell's update rule: PyTorch's SGD with momentum μ and dampening τ (docs/theory.md, section 4).
 StepWeights step_weights(const Cell& cell);
 
-/// c_B with Σ^B = c_B Σ¹ (THEORY.md, section 2); reshuffle has none and is refused with std::invalid_argument.
+/// c_B with Σ^B = c_B Σ¹, for one batch by itself (docs/theory.md, section 2): 1/B with replacement or for infinitely
+/// many training points, else (N−B)/(B(N−1)). A batch of a reshuffled epoch is one without replacement; that it is
+/// correlated with the others of its epoch is EpochLaw's matter.
 double batch_noise_factor(const LossModel& model, const Cell& cell);
 
 /// First and second moments of a chain's state z = (δ, v), or δ alone where there is no momentum, over all chains at
@@ -30,14 +32,19 @@ struct StateMoments {
     Matrix second;  ///< E z zᵀ [k×k], or its deviation from the stationary one
 };
 
-/// One step's exact action on the moments of z, in the original basis (THEORY.md, sections 3 to 5):
+/// One step's exact action on the moments of z, in the original basis (docs/theory.md, sections 3 to 5):
 ///   m ← M m,   Z ← M Z Mᵀ + (b bᵀ) ⊗ c_B (T(P) + K(m_δ) + K(m_δ)ᵀ + R)
 /// with P the δδ block of Z; T and K only for SGD on least squares. Langevin: Z ← (I − ΔH) Z (I − ΔH)ᵀ + Δ·η·Σ^B, Δ =
-/// time_step·η. Deviations Z − Z∞ follow the same map without R. Everything by fixed-order arithmetic.
+/// time_step·η. Deviations Z − Z∞ follow the same map without R. Everything by fixed-order arithmetic. Batches are
+/// independent; c_B is batch_noise_factor, which without replacement holds for T and K too (docs/theory.md, section 5).
 class MomentMap {
   public:
-    /// `state_noise` is that of the model; read only for SGD on least squares, must then outlive the map.
+    /// `state_noise` is that of the model; read only for SGD where has_state_dependent_noise(model), must then outlive
+    /// the map.
     MomentMap(const LossModel& model, const Cell& cell, const StateNoise* state_noise);
+    /// Any number of steps at once with additive noise: Z ← transition·Z·transitionᵀ + source. Without a step of its
+    /// own it has no gradient_second_moment.
+    MomentMap(Eigen::Index dimension, double step_size, Matrix transition, Matrix source);
 
     [[nodiscard]] Eigen::Index dimension() const { return dimension_; }           ///< d
     [[nodiscard]] Eigen::Index state_size() const { return transition_.rows(); }  ///< k: d, or 2d with momentum
@@ -48,6 +55,11 @@ class MomentMap {
 
     /// (b bᵀ) ⊗ c_B (T(P) + K(m_δ) + K(m_δ)ᵀ) [k×k]: zero for additive noise.
     [[nodiscard]] Matrix state_dependent_noise(const StateMoments& moments) const;
+    /// E ĝ ĝᵀ = H P H + c_B (T(P) + R) of the minibatch gradient [d×d], where E δ = 0 and E δδᵀ = P.
+    [[nodiscard]] Matrix gradient_second_moment(const Matrix& position_second_moment) const;
+    /// E v_i² [d] of the velocity after a step, given the second moment of z before it. With momentum: the diagonal of
+    /// its own block, the same after as before in the stationary state. Without: (1 − τ)²·E ĝ_i².
+    [[nodiscard]] Vector velocity_squares(const Matrix& second) const;
     /// The linear part of the map: everything but the source.
     [[nodiscard]] StateMoments apply(const StateMoments& moments) const;
 
@@ -60,6 +72,8 @@ class MomentMap {
     double noise_factor_ = 0.0;  ///< c_B
     Matrix transition_;
     Matrix source_;
+    Matrix hessian_;
+    Matrix noise_;                ///< c_B R [d×d]
     double position_gain_ = 0.0;  ///< b = (position_gain, velocity_gain)
     double velocity_gain_ = 0.0;
     const StateNoise* state_noise_ = nullptr;

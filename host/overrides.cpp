@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <limits>
 
 namespace stationary {
 namespace {
@@ -75,10 +74,8 @@ void apply_overrides(const Overrides& overrides, Document& document) {
     for (const auto& text : overrides.set) apply_set(text, document);
     if (overrides.seed) {
         const std::string place = fmt::format("--seed {}", *overrides.seed);
-        if (*overrides.seed > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-            throw_input_error(place + ": ensemble.seed: expected an integer from 0 to 2^63 - 1");
-        }
-        put(document, "ensemble.seed", place, toml::value<std::int64_t>(static_cast<std::int64_t>(*overrides.seed)));
+        // As a string, because TOML's integers end at 2^63 - 1.
+        put(document, "ensemble.seed", place, toml::value<std::string>(std::to_string(*overrides.seed)));
     }
     if (overrides.chains) {
         put(document, "ensemble.chains", fmt::format("--chains {}", *overrides.chains),

@@ -3,6 +3,7 @@
 #include "host/cell.h"
 #include "host/experiment.h"
 #include "host/loss_model.h"
+#include "host/program_cost.h"
 #include "kernels/cell_program.h"
 
 #include <cstdint>
@@ -30,14 +31,13 @@ class StateNoise;
 
 /// Plans the cells of one experiment, keeping what depends on the model alone (StateNoise) from cell to cell.
 /// Scale: 2^(14 − ⌈log2 sd⌉) from the stationary standard deviation, so the resolution is 2⁻¹⁴ to 2⁻¹⁵ of it; a null
-/// direction counts as 2⁻²⁰ of the largest. Auto shards: of about a second of work by a cost model, at least 64, at
-/// most max_auto_shards. An unstable cell that may run: sd from |δ_0| and one step's noise, burn_in "auto" = 1000,
-/// stride "auto" = 100.
+/// direction counts as 2⁻²⁰ of the largest. velocity_scale likewise, from the largest E v_i². Auto shards: of about a
+/// second of work by a cost model, at least 64, at most max_auto_shards (program_cost.h). Reshuffle: counts of whole
+/// epochs, and the law of the epoch's place (epoch_schedule.h); where training points differ in curvature that law is
+/// the one of equal curvature, to leading order right, which a scale can bear. An unstable cell that may run: sd from
+/// |δ_0| and one step's noise, burn_in "auto" = 1000, stride "auto" = 100, rounded up to whole epochs.
 class Planner {
   public:
-    static constexpr std::int64_t min_auto_shards = 64;
-    static constexpr std::int64_t max_auto_shards = 4096;
-
     /// Both must outlive the planner.
     Planner(const Experiment& experiment, const LossModel& model) : experiment_(experiment), model_(model) {}
 
@@ -53,7 +53,7 @@ class Planner {
 };
 
 /// Plans one cell. Throws InputError for a cell that cannot run (dimension above max_dimension, no stationary law and
-/// not allow_unstable).
+/// not allow_unstable, explicit counts that miss the place in an epoch).
 CellPlan plan_cell(const Experiment& experiment, const LossModel& model, const Cell& cell);
 
 }  // namespace stationary

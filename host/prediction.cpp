@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "host/eigenbasis.h"
+#include "host/gaussian_regression_law.h"
 #include "host/minibatch_law.h"
+#include "host/reshuffle_law.h"
 #include "host/sgd_response.h"
 
 namespace stationary {
@@ -21,6 +23,28 @@ RealMatrix lyapunov_solution(const RealVector& h, const RealMatrix& noise, doubl
     return solution;
 }
 
+/// Whether every training point has the same curvature H_i, so that the noise does not depend on the state: a quadratic
+/// model, or least squares whose feature vectors are equal up to sign.
+bool has_equal_curvatures(const LossModel& model) {
+    if (model.kind == ModelKind::quadratic) {
+        return true;
+    }
+    if (model.kind != ModelKind::least_squares) {
+        return false;
+    }
+    const auto first = model.features.row(0);
+    const double tolerance = 1e-14 * first.cwiseAbs().maxCoeff();
+    for (Eigen::Index i = 1; i < model.features.rows(); ++i) {
+        const auto row = model.features.row(i);
+        const bool same = (row - first).cwiseAbs().maxCoeff() <= tolerance;
+        const bool opposite = (row + first).cwiseAbs().maxCoeff() <= tolerance;
+        if (!same && !opposite) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /// Collects the laws of one cell; all of them have the minimiser as their mean.
 class LawBook {
   public:
@@ -29,7 +53,9 @@ class LawBook {
           cell_(cell),
           basis_(make_eigenbasis(model.hessian)),
           noise_factor_(minibatch_noise_factor(model, cell)),
-          noise_(Real(noise_factor_) * basis_.to_modes(model.gradient_noise_covariance)) {}
+          additive_noise_(has_equal_curvatures(model)),
+          point_noise_(basis_.to_modes(model.gradient_noise_covariance)),
+          noise_(Real(noise_factor_) * point_noise_) {}
 
     std::vector<Prediction> laws() {
         if (cell_.dynamics == Dynamics::langevin) {
@@ -61,14 +87,33 @@ class LawBook {
             return;
         }
         add(Theory::sde, lyapunov_solution(basis_.curvature, noise_, eta * long_run_gain(step), 0.0), false);
-        if (cell_.sampling == Sampling::reshuffle || !(eta * basis_.largest_curvature() < mean_stability_limit(step))) {
+        if (!(eta * basis_.largest_curvature() < mean_stability_limit(step))) {
+            return;
+        }
+        if (is_reshuffled()) {
+            add_reshuffled(step);
             return;
         }
         const RealMatrix response = noise_response(step, eta, basis_.curvature);
-        const bool additive = model_.kind == ModelKind::quadratic;
-        add(Theory::discrete, response.cwiseProduct(noise_), additive);
-        if (!additive) {
+        add(Theory::discrete, response.cwiseProduct(noise_), additive_noise_);
+        if (model_.kind == ModelKind::least_squares) {
             add_least_squares(response);
+        } else if (model_.kind == ModelKind::gaussian_regression) {
+            add_gaussian_regression(response.diagonal());
+        }
+    }
+
+    /// A permutation of infinitely many training points never repeats one: its batches are independent.
+    [[nodiscard]] bool is_reshuffled() const {
+        return cell_.sampling == Sampling::reshuffle && model_.training_points() > 0;
+    }
+
+    void add_reshuffled(const SgdStep& step) {
+        const EpochPlace place{model_.training_points(), cell_.batch_size, cell_.epoch_position};
+        const RealMatrix response = reshuffle_response(step, cell_.learning_rate, basis_.curvature, place);
+        add(Theory::discrete, response.cwiseProduct(point_noise_), additive_noise_);
+        if (model_.kind == ModelKind::least_squares && additive_noise_) {
+            add(Theory::least_squares, response.cwiseProduct(point_noise_), true);
         }
     }
 
@@ -79,11 +124,20 @@ class LawBook {
         }
     }
 
+    void add_gaussian_regression(const RealVector& responses) {
+        const GaussianRegressionLaw law(model_, basis_, noise_factor_);
+        if (law.contracts(responses)) {
+            add(Theory::least_squares, law.covariance(responses), true);
+        }
+    }
+
     const LossModel& model_;
     const Cell& cell_;
     Eigenbasis basis_;
     double noise_factor_;
-    RealMatrix noise_;  ///< Σ^B in the eigenbasis
+    bool additive_noise_;
+    RealMatrix point_noise_;  ///< Σ¹ in the eigenbasis
+    RealMatrix noise_;        ///< Σ^B in the eigenbasis, of one batch alone
     std::vector<Prediction> laws_;
 };
 

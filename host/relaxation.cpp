@@ -70,6 +70,8 @@ Vector resolved_deviations(const MomentMap& map, const Matrix& stationary, const
     return deviations;
 }
 
+Vector resolved_deviations(const Vector& variances) { return floored_deviations(variances, 1.0); }
+
 RelaxationMeasure::RelaxationMeasure(const MomentMap& map, const Matrix& stationary, const Vector& initial)
     : deviations_(resolved_deviations(map, stationary, initial)) {
     const Index k = stationary.rows();

@@ -10,6 +10,9 @@ namespace stationary {
 /// of what is left of it; if that is zero too, 1.
 Vector resolved_deviations(const MomentMap& map, const Matrix& stationary, const Vector& initial);
 
+/// The same for the standard deviations of one kind, given their squares; all zero counts as 1.
+Vector resolved_deviations(const Vector& variances);
+
 /// How far moments are from the stationary ones, as one number that does not oscillate.
 ///
 /// In coordinates where the stationary Z∞ is the identity (z̃ = L⁻¹z, L Lᵀ = Z∞), let D̃ be the deviation of E z zᵀ. The

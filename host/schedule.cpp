@@ -1,7 +1,6 @@
 #include "host/schedule.h"
 
 #include "host/coarse_grid.h"
-#include "host/relaxation.h"
 
 #include <stdexcept>
 #include <utility>
@@ -65,7 +64,9 @@ std::int64_t settling_step(Walk walk, double threshold) {
     }
 }
 
-StateMoments start_at(const Vector& initial, const Matrix& stationary) {
+}  // namespace
+
+StateMoments start_deviation(const Vector& initial, const Matrix& stationary) {
     StateMoments start{Vector::Zero(stationary.rows()), -stationary};
     const Eigen::Index d = initial.size();
     start.mean.head(d) = initial;
@@ -74,18 +75,20 @@ StateMoments start_at(const Vector& initial, const Matrix& stationary) {
     return start;
 }
 
-}  // namespace
+Schedule choose_schedule(MomentPowers& powers, const RelaxationMeasure& measure, const StateMoments& start,
+                         const Matrix& stationary, double tolerance) {
+    const StateMoments worst{Vector::Zero(stationary.rows()), stationary};
+    Schedule schedule;
+    schedule.burn_in = settling_step(Walk(powers, measure, start), burn_in_part_of_tolerance * tolerance);
+    schedule.stride = settling_step(Walk(powers, measure, worst), stride_remainder);
+    return schedule;
+}
 
 Schedule choose_schedule(MomentPowers& powers, const MomentMap& map, const Matrix& stationary, const Vector& initial,
                          double tolerance) {
     powers.choose_block(stationary);
     const RelaxationMeasure measure(map, stationary, initial);
-    const StateMoments worst{Vector::Zero(stationary.rows()), stationary};
-    Schedule schedule;
-    schedule.burn_in =
-        settling_step(Walk(powers, measure, start_at(initial, stationary)), burn_in_part_of_tolerance * tolerance);
-    schedule.stride = settling_step(Walk(powers, measure, worst), stride_remainder);
-    return schedule;
+    return choose_schedule(powers, measure, start_deviation(initial, stationary), stationary, tolerance);
 }
 
 }  // namespace stationary

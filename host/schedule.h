@@ -2,6 +2,7 @@
 
 #include "host/moment_powers.h"
 #include "host/plan.h"
+#include "host/relaxation.h"
 
 #include <cstdint>
 
@@ -27,5 +28,12 @@ constexpr std::int64_t max_relaxation_steps = std::int64_t{1} << MomentPowers::m
 /// decay continues.
 Schedule choose_schedule(MomentPowers& powers, const MomentMap& map, const Matrix& stationary, const Vector& initial,
                          double tolerance);
+
+/// The same with the measure and the deviation at the start given.
+Schedule choose_schedule(MomentPowers& powers, const RelaxationMeasure& measure, const StateMoments& start,
+                         const Matrix& stationary, double tolerance);
+
+/// (E z, E z zᵀ − Z∞) of chains at δ = `initial`, v = 0.
+StateMoments start_deviation(const Vector& initial, const Matrix& stationary);
 
 }  // namespace stationary

@@ -8,7 +8,7 @@ namespace stationary {
 /// One SGD step on one mode of curvature h, with x = ηh, u = ηv and gradient noise ξ:
 /// u ← μu + γ(xδ + ηξ); δ ← δ − (a(xδ + ηξ) + w u_before), that is z = (δ, u) ← z + D(x) z + (−a, γ)·ηξ with
 /// D(x) = [[−a x, −w], [γ x, μ − 1]]. PyTorch's update rules: γ = 1 − τ; heavy ball and EMA a = γ, w = μ; Nesterov
-/// a = 1 + μγ, w = μ². THEORY.md, section 4.
+/// a = 1 + μγ, w = μ². docs/theory.md, section 4.
 struct SgdStep {
     double momentum = 0.0;        ///< μ
     double velocity_gain = 1.0;   ///< γ
@@ -29,7 +29,10 @@ double long_run_gain(const SgdStep& step);
 double mean_stability_limit(const SgdStep& step);
 
 /// W [d×d] with Cov(δ_i, δ_j) = W_ij Σ^B_ij in the eigenbasis of H, for additive noise. Requires every η h_i to be
-/// below mean_stability_limit. Heavy ball: the closed form of THEORY.md, section 4.
+/// below mean_stability_limit. Heavy ball: the closed form of docs/theory.md, section 4.
 RealMatrix noise_response(const SgdStep& step, double learning_rate, const RealVector& curvature);
+
+/// The diagonal of noise_response alone [d].
+RealVector mode_responses(const SgdStep& step, double learning_rate, const RealVector& curvature);
 
 }  // namespace stationary

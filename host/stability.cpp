@@ -2,6 +2,7 @@
 
 #include "host/eigenbasis.h"
 #include "host/fourth_moment.h"
+#include "host/gaussian_regression_law.h"
 #include "host/minibatch_law.h"
 #include "host/prediction.h"
 #include "host/sgd_response.h"
@@ -10,6 +11,7 @@ namespace stationary {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double not_computed = std::numeric_limits<double>::quiet_NaN();
 
 Stability judge(const Cell& cell, double limit, double fourth_moment) {
     return {cell.learning_rate < limit, limit, fourth_moment};
@@ -19,7 +21,7 @@ Stability judge(const Cell& cell, double limit, double fourth_moment) {
 double least_squares_fourth_moment(const LossModel& model, const Cell& cell, double limit) {
     const bool plain = cell.momentum == 0.0 && cell.dampening == 0.0;
     if (!plain || cell.sampling != Sampling::with_replacement) {
-        return std::numeric_limits<double>::quiet_NaN();
+        return not_computed;
     }
     return fourth_moment_limit(model.features, model.ridge, static_cast<double>(cell.batch_size), limit);
 }
@@ -28,7 +30,7 @@ double least_squares_fourth_moment(const LossModel& model, const Cell& cell, dou
 
 Stability mean_square_stability(const LossModel& model, const Cell& cell) {
     const Eigenbasis basis = make_eigenbasis(model.hessian);
-    // Gaussian noise that does not depend on the state gives a Gaussian law, which has every moment.
+    // Noise that does not depend on the state, Gaussian or drawn from a finite set, leaves every moment finite.
     if (cell.dynamics == Dynamics::langevin) {
         return judge(cell, 2.0 / (cell.time_step * basis.largest_curvature()), infinity);
     }
@@ -36,7 +38,11 @@ Stability mean_square_stability(const LossModel& model, const Cell& cell) {
     if (model.kind == ModelKind::quadratic) {
         return judge(cell, mean_stability_limit(step) / basis.largest_curvature(), infinity);
     }
-    const MinibatchLaw law(model, basis, minibatch_noise_factor(model, cell));
+    const double noise_factor = minibatch_noise_factor(model, cell);
+    if (model.kind == ModelKind::gaussian_regression) {
+        return judge(cell, GaussianRegressionLaw(model, basis, noise_factor).learning_rate_limit(step), not_computed);
+    }
+    const MinibatchLaw law(model, basis, noise_factor);
     const double limit = law.learning_rate_limit(step);
     return judge(cell, limit, least_squares_fourth_moment(model, cell, limit));
 }

@@ -111,6 +111,23 @@ class DataMoments {
     Matrix fourth_;  ///< [m×m], column p holds the entries q that make (p, q) a sorted quadruple
 };
 
+/// T(P) = APA + tr(AP)·A on packed triangles.
+Matrix gaussian_curvature_noise_table(const Matrix& a) {
+    const auto pairs = packed_pairs(a.rows());
+    const auto size = static_cast<Index>(pairs.size());
+    Matrix table(size, size);
+    for (Index q = 0; q < size; ++q) {
+        const auto [k, l] = pairs[q];
+        for (Index p = 0; p < size; ++p) {
+            const auto [i, j] = pairs[p];
+            const double once = a(i, k) * a(l, j) + a(k, l) * a(i, j);
+            const double mirrored = a(i, l) * a(k, j) + a(l, k) * a(i, j);
+            table(p, q) = k == l ? once : once + mirrored;
+        }
+    }
+    return table;
+}
+
 Matrix curvature_noise_table(const DataMoments& moments) {
     const auto& pairs = moments.pairs();
     const auto size = static_cast<Index>(pairs.size());
@@ -147,8 +164,14 @@ Matrix unpack_upper(const Vector& packed, Index dimension) {
 }
 
 StateNoise::StateNoise(const LossModel& model) : ridge_gradient_(model.ridge * model.minimizer) {
-    const DataMoments moments(model);
     const Index d = model.dimension();
+    if (model.kind == ModelKind::gaussian_regression) {
+        curvature_noise_ = gaussian_curvature_noise_table(model.hessian);
+        third_moment_ = Matrix::Zero(packed_count(d), d);
+        feature_covariance_ = model.hessian;
+        return;
+    }
+    const DataMoments moments(model);
     curvature_noise_ = curvature_noise_table(moments);
     third_moment_.resize(packed_count(d), d);
     feature_covariance_.resize(d, d);

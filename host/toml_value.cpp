@@ -111,6 +111,22 @@ Vector Value::vector() const {
     return vector;
 }
 
+Matrix Value::matrix() const {
+    const auto rows = elements("a list of rows such as [[2.0, 0.3], [0.3, 1.0]]");
+    Matrix matrix;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (!rows[i].is_list()) rows[i].fail_expected("a row of numbers");
+        const Vector row = rows[i].vector();
+        if (i == 0) matrix.resize(static_cast<Eigen::Index>(rows.size()), row.size());
+        if (row.size() != matrix.cols()) {
+            rows[i].fail(fmt::format("expected rows of equal length, but row {} has {} entries and row 1 has {}", i + 1,
+                                     row.size(), matrix.cols()));
+        }
+        matrix.row(static_cast<Eigen::Index>(i)) = row.transpose();
+    }
+    return matrix;
+}
+
 Matrix Value::square_matrix() const {
     const auto rows = elements("a square matrix such as [[2.0, 0.3], [0.3, 1.0]]");
     const auto d = static_cast<Eigen::Index>(rows.size());

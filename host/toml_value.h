@@ -67,6 +67,9 @@ class Value {
 
     /// A list of finite numbers.
     [[nodiscard]] Vector vector() const;
+    [[nodiscard]] bool is_list() const { return node_->is_array(); }
+    /// A matrix as a list of rows of equal length.
+    [[nodiscard]] Matrix matrix() const;
     /// A square matrix as a list of rows.
     [[nodiscard]] Matrix square_matrix() const;
 
