@@ -9,7 +9,7 @@ namespace {
 enum class Placement { column, heading_if_shared };
 
 struct Parameter {
-    const char* name;
+    const char* name;  ///< over a column
     Placement placement;
     bool (*applies)(const Cell&);
     std::string (*text)(const Cell&);
@@ -28,7 +28,7 @@ const std::array<Parameter, 7> parameters{{
     {"tau", Placement::heading_if_shared, is_dampened, [](const Cell& cell) { return short_number(cell.dampening); }},
     {"dt/eta", Placement::heading_if_shared, is_langevin,
      [](const Cell& cell) { return short_number(cell.time_step); }},
-    {"epoch position", Placement::heading_if_shared, is_reshuffled,
+    {"position", Placement::heading_if_shared, is_reshuffled,
      [](const Cell& cell) { return std::to_string(cell.epoch_position); }},
     {"eta", Placement::column, always, [](const Cell& cell) { return short_number(cell.learning_rate); }},
 }};
@@ -40,6 +40,11 @@ bool same_block(const Cell& a, const Cell& b) {
 std::string kind_of(const Cell& cell) {
     const std::string sampling = to_string(cell.sampling);
     return to_string(cell.dynamics) + (is_sgd(cell) ? " " + to_string(cell.update) : "") + ", " + sampling;
+}
+
+/// A heading has room to say whose position it is.
+std::string heading_name(const Parameter& parameter) {
+    return parameter.applies == is_reshuffled ? std::string("epoch ") + parameter.name : parameter.name;
 }
 
 void add_column(TextTable& table, const Parameter& parameter, const std::vector<std::string>& texts) {
@@ -57,7 +62,7 @@ void describe_block(CellBlock& block, const std::vector<Cell>& cells) {
         for (const std::size_t member : block.members) texts.push_back(parameter.text(cells[member]));
         const bool shared = std::equal(texts.begin() + 1, texts.end(), texts.begin());
         if (shared && parameter.placement == Placement::heading_if_shared) {
-            block.heading += std::string(", ") + parameter.name + " = " + texts.front();
+            block.heading += std::string(", ") + heading_name(parameter) + " = " + texts.front();
         } else {
             add_column(block.parameters, parameter, texts);
         }

@@ -8,7 +8,9 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
+#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -50,23 +52,29 @@ void add_json(CLI::App& app, CommandLine& line) {
                 OutputFormat::json, line.format);
 }
 
-void add_experiment(CLI::App& app, CommandLine& line) {
-    app.add_option("EXPERIMENT", line.experiment, "Experiment file (TOML); - reads standard input")
+enum class Presence { required, optional };
+
+void add_experiment(CLI::App& app, CommandLine& line, Presence presence = Presence::required) {
+    const std::string without = presence == Presence::optional ? "; without one, a built-in model" : "";
+    app.add_option("EXPERIMENT", line.experiment, "Experiment file (TOML); - reads standard input" + without)
         ->type_name("FILE")
-        ->required();
+        ->required(presence == Presence::required);
     app.add_option("--set", line.overrides.set, "Override a key of the file: sweep.batch_size=[1,8]; may be repeated")
         ->type_name("KEY=VALUE")
         ->take_all()
         ->allow_extra_args(false);
 }
 
-void add_ensemble_options(CLI::App& app, CommandLine& line) {
-    const auto read_seed = [&line](std::int64_t seed) {
-        if (seed < 0) throw CLI::ValidationError("--seed", "expected an integer from 0 to 2^63 - 1");
-        line.overrides.seed = static_cast<std::uint64_t>(seed);
+void add_noise_options(CLI::App& app, CommandLine& line) {
+    const auto read_seed = [&line](const std::string& text) {
+        std::uint64_t seed = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+        if (error != std::errc() || end != text.data() + text.size()) {
+            throw CLI::ValidationError("--seed", "expected an integer from 0 to 2^64 - 1");
+        }
+        line.overrides.seed = seed;
     };
-    app.add_option_function<std::int64_t>("--seed", read_seed, "Seed, in place of ensemble.seed")->type_name("N");
-    app.add_option("--chains", line.overrides.chains, "Chains per cell, in place of ensemble.chains")->type_name("N");
+    app.add_option_function<std::string>("--seed", read_seed, "Seed, in place of ensemble.seed")->type_name("N");
     add_choice(app, "--normals", line.overrides.normals, normals_names, "Map from random words to normals");
 }
 
@@ -78,20 +86,39 @@ void add_backend_options(CLI::App& app, CommandLine& line) {
     add_choice(app, "--simd", line.backend.simd, simd_names, "SIMD level of the CPU backend (the best available)");
 }
 
+void add_conduct_options(CLI::App& app, CommandLine& line) {
+    add_setting(app, "--quiet", "No progress", Verbosity::quiet, line.verbosity);
+    app.add_option_function<std::string>(
+           "--max-walltime", [&line](const std::string& text) { line.max_walltime = parse_duration(text); },
+           "Take no further shards after this long: 2h, 90s, 1h30m")
+        ->type_name("DURATION");
+}
+
+/// "0.5,0.25,0.125"
+std::vector<double> read_weights(const std::string& text) {
+    std::vector<double> weights;
+    std::istringstream fields(text);
+    for (std::string field; std::getline(fields, field, ',');) {
+        double weight = 0.0;
+        if (!CLI::detail::lexical_cast(field, weight))
+            throw CLI::ValidationError("--alpha", "\"" + field + "\" is not a number; expected weights like 0.5,0.25");
+        weights.push_back(weight);
+    }
+    if (weights.empty()) throw CLI::ValidationError("--alpha", "expected weights like 0.5,0.25");
+    return weights;
+}
+
 void add_run(CLI::App& app, CommandLine& line) {
     CLI::App& run = *app.add_subcommand("run", "Simulate, and set the result beside every prediction");
     add_experiment(run, line);
     run.add_option("--out", line.out, "Directory for results.json, cells.csv and the covariances")->type_name("DIR");
     add_backend_options(run, line);
-    add_ensemble_options(run, line);
+    add_noise_options(run, line);
+    run.add_option("--chains", line.overrides.chains, "Chains per cell, in place of ensemble.chains")->type_name("N");
     add_json(run, line);
-    add_setting(run, "--quiet", "No progress", Verbosity::quiet, line.verbosity);
+    add_conduct_options(run, line);
     add_setting(run, "--dry-run", "Print cells, steps, memory and an estimate of the time; run nothing",
                 RunMode::dry_run, line.mode);
-    run.add_option_function<std::string>(
-           "--max-walltime", [&line](const std::string& text) { line.max_walltime = parse_duration(text); },
-           "Take no further shards after this long: 2h, 90s, 1h30m")
-        ->type_name("DURATION");
     run.callback([&line] { line.command = Command::run; });
 }
 
@@ -100,6 +127,32 @@ void add_predict(CLI::App& app, CommandLine& line) {
     add_experiment(predict, line);
     add_json(predict, line);
     predict.callback([&line] { line.command = Command::predict; });
+}
+
+void add_gradient_noise(CLI::App& app, CommandLine& line) {
+    CLI::App& noise = *app.add_subcommand(
+        "gradient-noise", "Measure the noise of minibatch gradients, and set it beside that of one training point");
+    add_experiment(noise, line);
+    add_backend_options(noise, line);
+    add_noise_options(noise, line);
+    add_json(noise, line);
+    add_conduct_options(noise, line);
+    noise.callback([&line] { line.command = Command::gradient_noise; });
+}
+
+void add_weighted_sum(CLI::App& app, CommandLine& line) {
+    CLI::App& sum = *app.add_subcommand(
+        "weighted-sum", "Measure the covariance of a weighted sum of gradients, and of what momentum makes of it");
+    sum.add_option_function<std::string>(
+           "--alpha", [&line](const std::string& text) { line.alpha = read_weights(text); },
+           "Weights, in place of weighted_sum.alpha or its profile")
+        ->type_name("0.5,0.25,...");
+    add_experiment(sum, line, Presence::optional);
+    add_backend_options(sum, line);
+    add_noise_options(sum, line);
+    add_json(sum, line);
+    add_conduct_options(sum, line);
+    sum.callback([&line] { line.command = Command::weighted_sum; });
 }
 
 void add_info(CLI::App& app, CommandLine& line) {
@@ -125,6 +178,8 @@ std::optional<CommandLine> parse_command_line(int count, const char* const* argu
     app.require_subcommand(1);
     add_run(app, line);
     add_predict(app, line);
+    add_gradient_noise(app, line);
+    add_weighted_sum(app, line);
     add_info(app, line);
     try {
         app.parse(count, arguments);

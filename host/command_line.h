@@ -5,10 +5,11 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace stationary {
 
-enum class Command { run, predict, info };
+enum class Command { run, predict, gradient_noise, weighted_sum, info };
 enum class OutputFormat { table, json };
 enum class Verbosity { normal, quiet };
 enum class RunMode { simulate, dry_run };
@@ -16,7 +17,7 @@ enum class RunMode { simulate, dry_run };
 /// What the command line asks for.
 struct CommandLine {
     Command command = Command::run;
-    std::string experiment;  ///< path; "-" is standard input
+    std::string experiment;  ///< path; "-" is standard input; empty: none given (weighted_sum only)
     Overrides overrides;
     BackendRequest backend;
     std::optional<std::string> out;
@@ -24,6 +25,7 @@ struct CommandLine {
     Verbosity verbosity = Verbosity::normal;
     RunMode mode = RunMode::simulate;
     std::optional<double> max_walltime;  ///< seconds
+    std::vector<double> alpha;           ///< weighted_sum: the weights; empty = those of the experiment
 };
 
 /// Reads the arguments; empty if they asked for help or the version, which is then on standard output.

@@ -5,16 +5,18 @@
 #include "host/prediction.h"
 
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace stationary {
 
-/// An estimate whose shard_kurtosis exceeds this is heavy-tailed: its error bars mean nothing (DESIGN.md, section 6).
-/// 64 Gaussian shards exceed it with probability 2e-5 per diagonal entry, shards of 1,000 (100) independent Gaussian
-/// draws with 3e-5 (2e-4), by simulation of 10⁶ (3·10⁵) sets. It sees a covariance without variance only often, not
-/// always: of shards of 1,000 draws whose square has tail index 1.2, 1.5, 1.9 it finds 79, 60, 30 %. So compute the
-/// fourth-moment limit where possible.
+/// An estimate whose shard_kurtosis exceeds this is heavy-tailed: its error bars mean nothing (docs/design.md, section
+/// 6). 64 Gaussian shards exceed it with probability 2e-5 per diagonal entry, shards of 1,000 (100) independent
+/// Gaussian draws with 3e-5 (2e-4), by simulation of 10⁶ (3·10⁵) sets. It sees a covariance without variance only
+/// often, not always: of shards of 1,000 draws whose square has tail index 1.2, 1.5, 1.9 it finds 79, 60, 30 %. So
+/// compute the fourth-moment limit where possible.
 constexpr double heavy_tail_kurtosis = 6.0;
 
 /// A predicted variance below this fraction of the largest eigenvalue counts as zero: such a direction is left out of
@@ -28,7 +30,7 @@ constexpr std::int64_t undecidable_chains = std::int64_t{1} << 53;
 enum class Verdict { agrees, differs, inconclusive };
 std::string to_string(Verdict verdict);
 
-/// An estimate beside one prediction (DESIGN.md, section 6). NaN throughout if either is not finite.
+/// An estimate beside one prediction (docs/design.md, section 6). NaN throughout if either is not finite.
 struct Comparison {
     double relative_error = 0.0;                 ///< ‖Ĉ − P‖_F / ‖P‖_F, reported, not tested
     double relative_error_standard_error = 0.0;  ///< √(Σ_ij se_ij²) / ‖P‖_F: bounds its standard deviation (a norm is
@@ -83,6 +85,27 @@ struct InvarianceMember {
     double reach = 0.0;  ///< η0·h_max·B·(1−μ)/(1+μ)
     const Estimate* estimate = nullptr;
     bool heavy_tailed = false;
+    const Prediction* exact = nullptr;  ///< the law that is exact for this cell as it ran; nullptr if none is known
+};
+
+/// In which order the cells of a group are walked to find how far the invariance holds: by learning rate within one
+/// momentum, by reach across momenta, where the learning rate has no meaning of its own.
+enum class MemberOrder { learning_rate, reach };
+
+/// How far the invariance holds: the largest values below which every cell keeps to the limit; 0 if none does.
+struct InvarianceRange {
+    double learning_rate = 0.0;
+    std::int64_t batch_size = 0;
+    double reach = 0.0;
+};
+
+/// One member's signed relative error against the limit.
+struct MemberDeviation {
+    double value = 0.0;  ///< NaN for a cell that is not judged
+    double standard_error = 0.0;
+    double half_width = 0.0;  ///< of its simultaneous interval
+    double predicted = 0.0;   ///< the exact law's; NaN without one
+    Verdict verdict = Verdict::inconclusive;
 };
 
 /// Do the cells that share η0 (per dynamics, update, sampling, momentum) have the one covariance of the small-η limit?
@@ -102,15 +125,22 @@ struct Invariance {
     std::int64_t holds_up_to_batch_size = 0;
     double holds_up_to_reach = 0.0;
     Verdict verdict = Verdict::inconclusive;
+    std::vector<MemberDeviation> deviations;  ///< of the cells, in their order
+    /// The exact law's signed error of the cell with the spread; NaN without one.
+    double predicted = std::numeric_limits<double>::quiet_NaN();
+    std::optional<InvarianceRange> predicted_range;  ///< the same cells by their exact laws; empty if one has none
+    /// Whether the measured breakdown is where the exact law puts it. differs: some cell is shown to be on the other
+    /// side of the tolerance than its exact law; agrees: none is, and the ranges are the same.
+    Verdict breakdown = Verdict::inconclusive;
 };
 
-/// Judges one group by each cell's signed relative error; members sorted by learning rate on entry or not. `limit` is
-/// the covariance C with HC + CH = η0 Σ¹. Each member is one interval of the family. Cells that share a learning rate
-/// hold or fail together. A heavy-tailed or non-finite cell is not judged: it ends the range, keeps the group from
-/// agreeing and gives no evidence against it. Fills the cells and what follows; dynamics, update, sampling, eta0 and
-/// momentum are the caller's. `chains` is not used. Throws std::invalid_argument for a member without estimate or of
-/// another dimension.
+/// Judges one group by each cell's signed relative error; members sorted on entry or not. `limit` is the covariance C
+/// with HC + CH = η0 Σ¹. Each member is one interval of the family. Cells that share the learning rate (or the reach)
+/// by which the range is walked hold or fail together. A heavy-tailed or non-finite cell is not judged: it ends the
+/// range, keeps the group from agreeing and gives no evidence against it. Fills the cells and what follows; dynamics,
+/// update, sampling, eta0 and momentum are the caller's. `chains` is not used. Throws std::invalid_argument for a
+/// member without estimate or of another dimension.
 Invariance judge_invariance(std::vector<InvarianceMember> members, const Prediction& limit, const Family& family,
-                            std::int64_t chains);
+                            std::int64_t chains, MemberOrder order = MemberOrder::learning_rate);
 
 }  // namespace stationary

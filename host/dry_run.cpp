@@ -61,7 +61,8 @@ Json memory_json(const MemoryPlan& memory) {
     return {{"available_bytes", memory.available},
             {"budget_bytes", memory.budget},
             {"host_bytes", memory.host},
-            {"peak_bytes", memory.peak}};
+            {"peak_bytes", memory.peak},
+            {"device_bytes", memory.device}};
 }
 
 }  // namespace
@@ -79,16 +80,16 @@ DryRun plan_dry_run(const Experiment& experiment, const LossModel& model, const 
 }
 
 std::string memory_line(const MemoryPlan& memory) {
-    return fmt::format("memory {} beside the program itself, of {} available (budget {})", byte_size(memory.peak),
-                       byte_size(memory.available), byte_size(memory.budget));
+    const std::string host = fmt::format("memory {} beside the program itself, of {} available (budget {})",
+                                         byte_size(memory.peak), byte_size(memory.available), byte_size(memory.budget));
+    return memory.device > 0 ? host + fmt::format("; {} on the GPU", byte_size(memory.device)) : host;
 }
 
 std::string dry_run_table(const DryRun& plan) {
     std::vector<Cell> cells;
     for (const PlannedCell& cell : plan.cells) cells.push_back(cell.cell);
     std::string text = model_lines(plan.experiment, plan.model);
-    text += fmt::format("  backend   {}, {}, {} threads, {}\n", plan.backend.kind, plan.backend.device,
-                        plan.backend.threads, plan.backend.simd);
+    text += "  backend   " + backend_line(plan.backend, plan.experiment.run) + '\n';
     text += fmt::format("  seed      {}\n\n", plan.experiment.ensemble.seed);
     for (const CellBlock& block : cell_blocks(cells)) text += block_text(block, plan);
     text += memory_line(plan.memory) + '\n';

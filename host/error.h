@@ -5,7 +5,7 @@
 
 namespace stationary {
 
-/// What the process tells its caller (DESIGN.md, section 8).
+/// What the process tells its caller (docs/design.md, section 8).
 enum class ExitCode : int {
     done = 0,
     internal_error = 1,

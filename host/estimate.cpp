@@ -39,14 +39,6 @@ ShardPointers sorted_by_id(const std::vector<ShardMoments>& shards) {
     return sorted;
 }
 
-/// Standard error of the mean of independent values: their standard deviation / √S; infinite for a single value.
-double standard_error_of(const Vector& values) {
-    if (values.size() < 2) return infinity;
-    const double count = static_cast<double>(values.size());
-    const double squares = (values.array() - values.sum() / count).square().sum();
-    return std::sqrt(squares / (count - 1.0) / count);
-}
-
 Vector over_shards(const Estimate& estimate, Eigen::Index i, Eigen::Index j) {
     Vector values(static_cast<Eigen::Index>(estimate.shard_covariance.size()));
     for (std::size_t s = 0; s < estimate.shard_covariance.size(); ++s)
@@ -108,7 +100,21 @@ Estimate undefined_estimate(Eigen::Index dimension) {
     estimate.mean = estimate.mean_standard_error = Vector::Constant(dimension, not_a_number);
     estimate.covariance = Matrix::Constant(dimension, dimension, not_a_number);
     estimate.covariance_standard_error = estimate.resolution_floor = estimate.covariance;
+    estimate.velocity_square = estimate.velocity_square_standard_error = not_a_number;
     return estimate;
+}
+
+void add_velocity_square(Estimate& estimate, const ShardPointers& shards, const PooledSums& pooled,
+                         double velocity_scale) {
+    const double unit = 1.0 / (velocity_scale * velocity_scale);
+    for (const ShardMoments* shard : shards) {
+        if (shard->finite_draws == 0) continue;
+        estimate.shard_velocity_square.push_back(unit * integer_average(shard->finite_draws, shard->velocity_squares));
+    }
+    const Eigen::Map<const Vector> values(estimate.shard_velocity_square.data(), estimate.shards);
+    estimate.velocity_square = unit * integer_average(pooled.draws, pooled.velocity_squares);
+    estimate.velocity_square_floor = static_cast<double>(estimate.mean.size()) * unit / 12.0;
+    estimate.velocity_square_standard_error = std::hypot(standard_error_of(values), estimate.velocity_square_floor);
 }
 
 /// Mean, covariance and errors of a cell with at least one finite draw.
@@ -132,12 +138,20 @@ void add_law(Estimate& estimate, const ShardPointers& shards, const PooledSums& 
     add_covariance_errors(estimate);
     add_mean_errors(estimate, offsets, step, rounding);
     estimate.shard_kurtosis = largest_kurtosis(estimate);
+    for (const Vector& offset : offsets) estimate.shard_mean.push_back(estimate.mean + offset.cwiseProduct(step));
 }
 
 }  // namespace
 
+double standard_error_of(const Vector& values) {
+    if (values.size() < 2) return infinity;
+    const double count = static_cast<double>(values.size());
+    const double squares = (values.array() - values.sum() / count).square().sum();
+    return std::sqrt(squares / (count - 1.0) / count);
+}
+
 Estimate make_estimate(const std::vector<ShardMoments>& shards, const std::vector<double>& centre,
-                       const std::vector<double>& scale, double state_epsilon) {
+                       const std::vector<double>& scale, double state_epsilon, double velocity_scale) {
     check_shapes(shards, centre, scale);
     const ShardPointers sorted = sorted_by_id(shards);
     const PooledSums pooled = pool(sorted, centre.size());
@@ -147,10 +161,11 @@ Estimate make_estimate(const std::vector<ShardMoments>& shards, const std::vecto
     estimate.diverged_chains = pooled.diverged_chains;
     estimate.saturated_draws = pooled.saturated_draws;
     estimate.first_bad_step = pooled.first_bad_step;
-    estimate.fingerprint = fingerprint_of(pooled, centre, scale);
-    if (pooled.draws > 0)
-        add_law(estimate, sorted, pooled, Eigen::Map<const Vector>(centre.data(), dimension),
-                Eigen::Map<const Vector>(scale.data(), dimension), state_epsilon);
+    estimate.fingerprint = fingerprint_of(pooled, centre, scale, velocity_scale);
+    if (pooled.draws == 0) return estimate;
+    add_law(estimate, sorted, pooled, Eigen::Map<const Vector>(centre.data(), dimension),
+            Eigen::Map<const Vector>(scale.data(), dimension), state_epsilon);
+    add_velocity_square(estimate, sorted, pooled, velocity_scale);
     return estimate;
 }
 

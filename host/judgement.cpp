@@ -1,50 +1,37 @@
 #include "host/judgement.h"
 
+#include "host/dissipation.h"
+#include "host/fluctuation_dissipation.h"
+#include "host/invariance_groups.h"
+
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <utility>
 
 namespace stationary {
 namespace {
 
-/// Cells whose η0 agree to this share it: free learning rates reach the same η0 by different roundings.
-constexpr double eta0_tolerance = 1e-12;
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
-bool share_eta0(const Cell& a, const Cell& b) {
-    return a.dynamics == b.dynamics && a.update == b.update && a.sampling == b.sampling && a.momentum == b.momentum &&
-           a.dampening == b.dampening && a.time_step == b.time_step && a.epoch_position == b.epoch_position &&
-           std::abs(a.eta0 - b.eta0) <= eta0_tolerance * std::abs(a.eta0);
-}
-
-/// Positions of the cells of each group of at least two, in the order of their first cell.
-std::vector<std::vector<std::size_t>> invariance_groups(const std::vector<CellPlan>& plans) {
-    std::vector<std::vector<std::size_t>> groups;
-    for (std::size_t i = 0; i < plans.size(); ++i) {
-        const auto group = std::find_if(groups.begin(), groups.end(), [&](const std::vector<std::size_t>& members) {
-            return share_eta0(plans[members.front()].cell, plans[i].cell);
-        });
-        if (group == groups.end()) {
-            groups.push_back({i});
-        } else {
-            group->push_back(i);
-        }
-    }
-    std::erase_if(groups, [](const std::vector<std::size_t>& members) { return members.size() < 2; });
-    return groups;
-}
-
-Family family_of(const RunRecord& record, const std::vector<std::vector<std::size_t>>& groups) {
-    std::int64_t intervals = 0;
+Family family_of(const RunRecord& record) {
+    std::vector<Cell> cells;
+    for (const CellPlan& plan : record.plans) cells.push_back(plan.cell);
+    std::int64_t intervals = invariance_intervals(cells, record.model.dimension());
     for (const auto& laws : record.predictions) {
         intervals += static_cast<std::int64_t>(laws.size()) * intervals_per_comparison(record.model.dimension());
     }
-    for (const auto& members : groups) intervals += static_cast<std::int64_t>(members.size());
     const VerdictSpec& verdict = record.experiment.verdict;
     return {verdict.tolerance, verdict.family_error_rate, std::max<std::int64_t>(1, intervals)};
 }
 
-Measurement measure(const LossModel& model, const Estimate& estimate) {
+std::optional<ScalarEstimate> dissipation_ratio(const LossModel& model, const Cell& cell, const Estimate& estimate) {
+    const ScalarEstimate ratio = fluctuation_dissipation_ratio(estimate, model.hessian, dissipation_factor(cell));
+    return std::isnan(ratio.value) ? std::nullopt : std::optional(ratio);
+}
+
+Measurement measure(const LossModel& model, const Cell& cell, const Estimate& estimate) {
     const double dimension = static_cast<double>(model.dimension());
     const ScalarEstimate energy = trace_with(estimate, model.hessian);
     Measurement measured;
@@ -54,6 +41,7 @@ Measurement measure(const LossModel& model, const Estimate& estimate) {
     measured.covariance_standard_error = estimate.covariance_standard_error;
     measured.effective_temperature = energy.value / dimension;
     measured.effective_temperature_standard_error = energy.standard_error / dimension;
+    measured.fluctuation_dissipation_ratio = dissipation_ratio(model, cell, estimate);
     measured.shard_kurtosis = estimate.shard_kurtosis;
     measured.diverged_chains = estimate.diverged_chains;
     measured.saturated_draws = estimate.saturated_draws;
@@ -88,6 +76,23 @@ ComparedLaw compare_law(const RunRecord& record, const CellResult& result, const
     return compared;
 }
 
+/// Measured and predicted temperature of a reshuffled cell over that of the law with replacement.
+ReshuffleTemperature reshuffle_temperature(const LossModel& model, const CellResult& result) {
+    Cell independent = result.cell;
+    independent.sampling = Sampling::with_replacement;
+    independent.epoch_position = 0;
+    const std::vector<Prediction> laws = predict(model, independent);
+    const double reference = laws.empty() ? not_a_number : effective_temperature(model, laws.back().covariance);
+    ReshuffleTemperature temperature{result.measurement->effective_temperature / reference,
+                                     result.measurement->effective_temperature_standard_error / reference, not_a_number,
+                                     false};
+    if (result.laws.empty()) return temperature;
+    const PredictedLaw& law = result.laws.back().law;
+    temperature.predicted = law.effective_temperature / reference;
+    temperature.exact = law.prediction.exact;
+    return temperature;
+}
+
 CellResult judge_cell(const RunRecord& record, std::size_t i, const Family& family) {
     const CellRun& run = record.runs[i];
     CellResult result;
@@ -100,67 +105,16 @@ CellResult judge_cell(const RunRecord& record, std::size_t i, const Family& fami
     add_cost(result, run.seconds);
     const Estimate* estimate = run.estimate ? &*run.estimate : nullptr;
     if (estimate != nullptr) {
-        result.measurement = measure(record.model, *estimate);
+        result.measurement = measure(record.model, result.cell, *estimate);
         result.heavy_tailed = has_heavy_tails(result.cell, result.stability, *estimate);
         result.unreliable = estimate->diverged_chains > 0 || estimate->saturated_draws > 0;
     }
     for (const Prediction& law : record.predictions[i]) {
         result.laws.push_back(compare_law(record, result, estimate, law, family));
     }
-    return result;
-}
-
-/// η0·h_max·B·(1−μ)/(1+μ); for langevin its counterpart, the largest h·Δt.
-double reach(const Cell& cell, double largest_curvature) {
-    const double effective_batch = static_cast<double>(cell.batch_size) * (1.0 - cell.momentum) / (1.0 + cell.momentum);
-    return cell.eta0 * largest_curvature * effective_batch * cell.time_step;
-}
-
-/// The batch size of the member that is farthest from the limit.
-std::int64_t farthest_batch_size(const std::vector<InvarianceMember>& members, const Prediction& limit,
-                                 const Family& family) {
-    double farthest = -1.0;
-    std::int64_t batch_size = members.front().batch_size;
-    for (const InvarianceMember& member : members) {
-        if (member.heavy_tailed) continue;
-        const double error = std::abs(compare(*member.estimate, limit, family, 1, false).signed_relative_error);
-        if (!(error > farthest)) continue;
-        farthest = error;
-        batch_size = member.batch_size;
+    if (result.measurement && result.cell.dynamics == Dynamics::sgd && result.cell.sampling == Sampling::reshuffle) {
+        result.reshuffle = reshuffle_temperature(record.model, result);
     }
-    return batch_size;
-}
-
-std::vector<InvarianceMember> members_of(const RunRecord& record, const RunResults& results,
-                                         const std::vector<std::size_t>& group) {
-    std::vector<InvarianceMember> members;
-    for (const std::size_t i : group) {
-        if (!record.runs[i].estimate) continue;
-        const CellResult& result = results.cells[i];
-        const Cell& cell = result.cell;
-        members.push_back({cell.index, cell.learning_rate, cell.batch_size,
-                           reach(cell, results.model.largest_curvature), &*record.runs[i].estimate,
-                           result.heavy_tailed || result.unreliable});
-    }
-    return members;
-}
-
-InvarianceResult judge_group(const std::vector<InvarianceMember>& members, const Cell& cell, const LossModel& model,
-                             const Family& family) {
-    const Prediction limit = small_step_limit(model, cell.eta0);
-    InvarianceResult result;
-    result.invariance = judge_invariance(members, limit, family, 0);
-    result.invariance.dynamics = cell.dynamics;
-    result.invariance.update = cell.update;
-    result.invariance.sampling = cell.sampling;
-    result.invariance.eta0 = cell.eta0;
-    result.invariance.momentum = cell.momentum;
-    result.dampening = cell.dampening;
-    result.time_step = cell.time_step;
-    result.largest_batch_size = farthest_batch_size(members, limit, family);
-    const auto& interval = result.invariance.relative_spread_interval;
-    result.deviation = (interval[0] + interval[1]) / 2.0;
-    result.half_width = (interval[1] - interval[0]) / 2.0;
     return result;
 }
 
@@ -191,8 +145,7 @@ Prediction small_step_limit(const LossModel& model, double eta0) {
 }
 
 RunResults judge(const RunRecord& record, const BackendInfo& backend) {
-    const auto groups = invariance_groups(record.plans);
-    const Family family = family_of(record, groups);
+    const Family family = family_of(record);
     RunResults results;
     results.program = program_info();
     results.backend = backend;
@@ -200,11 +153,7 @@ RunResults judge(const RunRecord& record, const BackendInfo& backend) {
     results.model = summarize(record.model);
     results.intervals = family.intervals;
     for (std::size_t i = 0; i < record.plans.size(); ++i) results.cells.push_back(judge_cell(record, i, family));
-    for (const auto& group : groups) {
-        const std::vector<InvarianceMember> members = members_of(record, results, group);
-        if (members.size() < 2) continue;
-        results.invariance.push_back(judge_group(members, record.plans[group.front()].cell, record.model, family));
-    }
+    judge_groups(record, family, results);
     results.status = status_of(results.cells);
     results.seconds = std::accumulate(results.cells.begin(), results.cells.end(), 0.0,
                                       [](double sum, const CellResult& cell) { return sum + cell.seconds; });

@@ -2,14 +2,18 @@
 #include "host/command_line.h"
 #include "host/dry_run.h"
 #include "host/error.h"
+#include "host/gradient_noise.h"
 #include "host/info.h"
 #include "host/judgement.h"
+#include "host/noise_json.h"
+#include "host/noise_report.h"
 #include "host/output_file.h"
 #include "host/report_json.h"
 #include "host/report_table.h"
 #include "host/run.h"
 #include "host/run_directory.h"
 #include "host/time_estimate.h"
+#include "host/weighted_sum.h"
 
 #include <unistd.h>
 
@@ -57,6 +61,18 @@ ExitCode exit_code(RunStatus status) {
     return ExitCode::internal_error;
 }
 
+std::vector<CellRun> simulate(const CommandLine& line, Backend& backend, const std::vector<CellPlan>& plans,
+                              const MemoryPlan& memory, const StopRequest& stop) {
+    if (line.verbosity != Verbosity::quiet) note(memory_line(memory));
+    install_stop_signals();
+    Progress progress = make_progress(line, plans);
+    return run_cells(backend, plans, memory, stop, progress);
+}
+
+void note_interruption(RunStatus status, const StopRequest& stop) {
+    if (status == RunStatus::interrupted) note(std::string("interrupted: ") + stop.reason());
+}
+
 ExitCode run(const CommandLine& line, const StopRequest& stop) {
     const Experiment experiment = load_experiment(line.experiment, line.overrides);
     const LossModel model = build_loss_model(experiment);
@@ -73,14 +89,9 @@ ExitCode run(const CommandLine& line, const StopRequest& stop) {
     }
     const std::vector<std::vector<Prediction>> predictions = predict_cells(model, cells);
     if (line.out) prepare_run_directory(*line.out, experiment, plans);
-    if (line.verbosity != Verbosity::quiet) note(memory_line(memory));
-
-    install_stop_signals();
-    Progress progress = make_progress(line, plans);
-    const std::vector<CellRun> runs = run_cells(*backend, plans, memory, stop, progress);
-
+    const std::vector<CellRun> runs = simulate(line, *backend, plans, memory, stop);
     const RunResults results = judge({experiment, model, stability, plans, predictions, runs}, backend->info());
-    if (results.status == RunStatus::interrupted) note(std::string("interrupted: ") + stop.reason());
+    note_interruption(results.status, stop);
     if (line.out) write_results(*line.out, results);
     print_results(line, results);
     return exit_code(results.status);
@@ -94,6 +105,33 @@ ExitCode predict(const CommandLine& line) {
     return ExitCode::done;
 }
 
+ExitCode gradient_noise(const CommandLine& line, const StopRequest& stop) {
+    const Experiment experiment = load_experiment(line.experiment, line.overrides);
+    const LossModel model = build_loss_model(experiment);
+    const std::vector<CellPlan> plans = plan_gradient_noise(experiment, model);
+    const std::unique_ptr<Backend> backend = open_backend(line, experiment);
+    const MemoryPlan memory = plan_memory(*backend, plans, available_memory());
+    const std::vector<CellRun> runs = simulate(line, *backend, plans, memory, stop);
+    const GradientNoiseResults results = judge_gradient_noise(experiment, model, plans, runs, backend->info());
+    note_interruption(results.context.status, stop);
+    write_standard_output(line.format == OutputFormat::json ? gradient_noise_json(results)
+                                                            : gradient_noise_table(results));
+    return exit_code(results.context.status);
+}
+
+ExitCode weighted_sum(const CommandLine& line, const StopRequest& stop) {
+    const Experiment experiment = load_weighted_sum(line.experiment, line.overrides, line.alpha);
+    const LossModel model = build_loss_model(experiment);
+    const WeightedSumPlan plan = plan_weighted_sum(experiment, model);
+    const std::unique_ptr<Backend> backend = open_backend(line, experiment);
+    const MemoryPlan memory = plan_memory(*backend, plan.plans, available_memory());
+    const std::vector<CellRun> runs = simulate(line, *backend, plan.plans, memory, stop);
+    const WeightedSumResults results = judge_weighted_sum(experiment, model, plan, runs, backend->info());
+    note_interruption(results.context.status, stop);
+    write_standard_output(line.format == OutputFormat::json ? weighted_sum_json(results) : weighted_sum_table(results));
+    return exit_code(results.context.status);
+}
+
 ExitCode info(const CommandLine& line) {
     const Info gathered = gather_info();
     write_standard_output(line.format == OutputFormat::json ? info_json(gathered) : info_text(gathered));
@@ -104,9 +142,14 @@ ExitCode execute(int count, const char* const* arguments) {
     const auto start = std::chrono::steady_clock::now();
     const std::optional<CommandLine> line = parse_command_line(count, arguments);
     if (!line) return ExitCode::done;
+    const StopRequest stop(start, line->max_walltime);
     switch (line->command) {
         case Command::run:
-            return run(*line, StopRequest(start, line->max_walltime));
+            return run(*line, stop);
+        case Command::gradient_noise:
+            return gradient_noise(*line, stop);
+        case Command::weighted_sum:
+            return weighted_sum(*line, stop);
         case Command::predict:
             return predict(*line);
         case Command::info:

@@ -23,7 +23,8 @@ std::string contents(const char* path) {
 
 std::int64_t program_bytes(const CellProgram& program) {
     const std::size_t numbers = program.hessian.size() + program.noise_factor.size() + program.features.size() +
-                                program.residuals.size() + program.initial.size() * 4;
+                                program.residuals.size() + program.gradient_residuals.size() +
+                                program.step_weights.size() + program.initial.size() * 4;
     return static_cast<std::int64_t>(numbers * sizeof(double));
 }
 
@@ -36,6 +37,28 @@ std::int64_t largest_launch(const Backend& backend, const CellPlan& plan, std::i
         (backend.memory_bytes(plan.program, middle) <= budget ? fits : too_many) = middle;
     }
     return fits;
+}
+
+void hand_over_whole(const Backend& backend, const std::vector<CellPlan>& plans, MemoryPlan& memory) {
+    for (const CellPlan& plan : plans) {
+        memory.shards_at_once.push_back(plan.shards);
+        memory.device = std::max(memory.device, backend.memory_bytes(plan.program, plan.shards));
+    }
+}
+
+void fit_launches(const Backend& backend, const std::vector<CellPlan>& plans, MemoryPlan& memory) {
+    for (const CellPlan& plan : plans) {
+        const std::int64_t shards = largest_launch(backend, plan, memory.budget - memory.host);
+        if (shards == 0) {
+            throw InputError(
+                fmt::format("not enough memory: {} needs {} for a single shard beside {} for all cells; {} of {} "
+                            "available are in the budget",
+                            describe(plan.cell), byte_size(backend.memory_bytes(plan.program, 1)),
+                            byte_size(memory.host), byte_size(memory.budget), byte_size(memory.available)));
+        }
+        memory.shards_at_once.push_back(shards);
+        memory.peak = std::max(memory.peak, memory.host + backend.memory_bytes(plan.program, shards));
+    }
 }
 
 }  // namespace
@@ -79,7 +102,8 @@ std::int64_t host_bytes(const std::vector<CellPlan>& plans) {
         const std::int64_t d = plan.program.dimension;
         const std::int64_t integers = packed_size(plan.program.dimension) + d;
         largest_moments = std::max(largest_moments, plan.shards * integers * static_cast<std::int64_t>(sizeof(Int128)));
-        bytes += program_bytes(plan.program) + plan.shards * d * d * static_cast<std::int64_t>(sizeof(double));
+        bytes +=
+            program_bytes(plan.program) + plan.shards * (d * d + d + 1) * static_cast<std::int64_t>(sizeof(double));
     }
     return bytes + largest_moments;
 }
@@ -90,17 +114,14 @@ MemoryPlan plan_memory(const Backend& backend, const std::vector<CellPlan>& plan
     memory.budget = available / 4 * 3;
     memory.host = host_bytes(plans);
     memory.peak = memory.host;
-    for (const CellPlan& plan : plans) {
-        const std::int64_t shards = largest_launch(backend, plan, memory.budget - memory.host);
-        if (shards == 0) {
-            throw InputError(
-                fmt::format("not enough memory: {} needs {} for a single shard beside {} for all cells; {} of {} "
-                            "available are in the budget",
-                            describe(plan.cell), byte_size(backend.memory_bytes(plan.program, 1)),
-                            byte_size(memory.host), byte_size(memory.budget), byte_size(available)));
-        }
-        memory.shards_at_once.push_back(shards);
-        memory.peak = std::max(memory.peak, memory.host + backend.memory_bytes(plan.program, shards));
+    if (memory.host > memory.budget)
+        throw InputError(
+            fmt::format("not enough memory: all cells together need {}; {} of {} available are in the budget",
+                        byte_size(memory.host), byte_size(memory.budget), byte_size(available)));
+    if (backend.info().kind == "cuda") {
+        hand_over_whole(backend, plans, memory);
+    } else {
+        fit_launches(backend, plans, memory);
     }
     return memory;
 }

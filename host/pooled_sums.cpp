@@ -36,6 +36,7 @@ void add(PooledSums& pooled, const ShardMoments& shard) {
     pooled.saturated_draws += shard.saturated_draws;
     if (shard.first_bad_step >= 0 && (pooled.first_bad_step < 0 || shard.first_bad_step < pooled.first_bad_step))
         pooled.first_bad_step = shard.first_bad_step;
+    pooled.velocity_squares += shard.velocity_squares;
     for (std::size_t i = 0; i < pooled.sum.size(); ++i) pooled.sum[i] += shard.sum[i];
     for (std::size_t i = 0; i < pooled.products.size(); ++i) pooled.products[i] += shard.products[i];
 }
@@ -53,9 +54,11 @@ PooledSums pool(const ShardPointers& shards, std::size_t dimension) {
 Vector integer_mean(const PooledSums& pooled) {
     Vector mean(static_cast<Eigen::Index>(pooled.sum.size()));
     for (std::size_t i = 0; i < pooled.sum.size(); ++i)
-        mean(static_cast<Eigen::Index>(i)) = to_double(widen(pooled.sum[i])) / static_cast<double>(pooled.draws);
+        mean(static_cast<Eigen::Index>(i)) = integer_average(pooled.draws, pooled.sum[i]);
     return mean;
 }
+
+double integer_average(std::int64_t draws, Int128 sum) { return to_double(widen(sum)) / static_cast<double>(draws); }
 
 Matrix integer_covariance(std::int64_t draws, const std::vector<Int128>& sum, const std::vector<Int128>& products) {
     const auto dimension = static_cast<Eigen::Index>(sum.size());
@@ -84,17 +87,20 @@ Vector mean_offset(const ShardMoments& shard, const PooledSums& pooled) {
 }
 
 std::uint64_t fingerprint_of(const PooledSums& pooled, const std::vector<double>& centre,
-                             const std::vector<double>& scale) {
+                             const std::vector<double>& scale, double velocity_scale) {
     Hash hash;
     hash.integer(pooled.sum.size()).integer(static_cast<std::uint64_t>(pooled.draws));
     hash.integer(static_cast<std::uint64_t>(pooled.diverged_chains));
     hash.integer(static_cast<std::uint64_t>(pooled.saturated_draws));
+    const auto add_sum = [&hash](Int128 value) {
+        hash.integer(low_word(value)).integer(static_cast<std::uint64_t>(high_word(value)));
+    };
     for (const auto* sums : {&pooled.sum, &pooled.products})
-        for (const Int128 value : *sums)
-            hash.integer(low_word(value)).integer(static_cast<std::uint64_t>(high_word(value)));
+        for (const Int128 value : *sums) add_sum(value);
+    add_sum(pooled.velocity_squares);
     for (const auto* reals : {&centre, &scale})
         for (const double value : *reals) hash.real(value);
-    return hash.value();
+    return hash.real(velocity_scale).value();
 }
 
 }  // namespace stationary

@@ -18,6 +18,7 @@ struct PooledSums {
     std::int64_t saturated_draws = 0;
     std::int64_t first_bad_step = -1;  ///< earliest over the shards, −1 if none
     std::vector<Int128> sum;           ///< Σ q_i [d]
+    Int128 velocity_squares = 0;       ///< Σ Σ_i q(v_i)²
     std::vector<Int128> products;      ///< Σ q_i q_j, i ≤ j, row by row [d(d+1)/2]
 };
 
@@ -33,8 +34,12 @@ Matrix integer_covariance(std::int64_t draws, const std::vector<Int128>& sum, co
 /// A shard's mean minus the pooled mean, (n Σ_s q − n_s Σq)/(n n_s) [d]; the numerator is exact.
 Vector mean_offset(const ShardMoments& shard, const PooledSums& pooled);
 
-/// Hash of dimension, counts, sums (two words each), centre and scale (DESIGN.md, section 5).
+/// Mean of `sum` over `draws` integers or their squares, rounded once before the division.
+double integer_average(std::int64_t draws, Int128 sum);
+
+/// Hash of dimension, counts, sums of the positions and of the velocities' squares (two words each), centre, scale and
+/// velocity scale (docs/design.md, section 5).
 std::uint64_t fingerprint_of(const PooledSums& pooled, const std::vector<double>& centre,
-                             const std::vector<double>& scale);
+                             const std::vector<double>& scale, double velocity_scale);
 
 }  // namespace stationary

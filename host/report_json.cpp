@@ -1,6 +1,7 @@
 #include "host/report_json.h"
 
 #include "host/hash.h"
+#include "host/invariance_report.h"
 #include "host/json.h"
 
 #include <utility>
@@ -58,10 +59,16 @@ void add_plan(Json& object, const CellResult& result) {
 
 void add_missing_measurement(Json& object) {
     for (const char* name : {"mean", "mean_standard_error", "covariance", "covariance_standard_error",
-                             "effective_temperature", "effective_temperature_standard_error", "shard_kurtosis",
-                             "diverged_chains", "saturated_draws", "first_bad_step", "fingerprint"}) {
+                             "effective_temperature", "effective_temperature_standard_error",
+                             "fluctuation_dissipation_ratio", "fluctuation_dissipation_ratio_standard_error",
+                             "shard_kurtosis", "diverged_chains", "saturated_draws", "first_bad_step", "fingerprint"}) {
         object[name] = nullptr;
     }
+}
+
+void add_dissipation(Json& object, const std::optional<ScalarEstimate>& ratio) {
+    object["fluctuation_dissipation_ratio"] = ratio ? to_json(ratio->value) : Json(nullptr);
+    object["fluctuation_dissipation_ratio_standard_error"] = ratio ? to_json(ratio->standard_error) : Json(nullptr);
 }
 
 void add_measurement(Json& object, const Measurement& measurement) {
@@ -71,6 +78,7 @@ void add_measurement(Json& object, const Measurement& measurement) {
     object["covariance_standard_error"] = to_json(measurement.covariance_standard_error);
     object["effective_temperature"] = to_json(measurement.effective_temperature);
     object["effective_temperature_standard_error"] = to_json(measurement.effective_temperature_standard_error);
+    add_dissipation(object, measurement.fluctuation_dissipation_ratio);
     object["shard_kurtosis"] = to_json(measurement.shard_kurtosis);
     object["diverged_chains"] = measurement.diverged_chains;
     object["saturated_draws"] = measurement.saturated_draws;
@@ -88,29 +96,11 @@ Json cell_result_json(const CellResult& result) {
         add_missing_measurement(object);
     }
     object["heavy_tailed"] = result.heavy_tailed;
+    if (result.reshuffle) object["reshuffle"] = to_json(*result.reshuffle);
     Json laws = Json::array();
     for (const ComparedLaw& law : result.laws) laws.push_back(compared_json(law));
     object["predictions"] = std::move(laws);
     return object;
-}
-
-Json invariance_json(const InvarianceResult& result) {
-    const Invariance& invariance = result.invariance;
-    return {{"dynamics", to_string(invariance.dynamics)},
-            {"update", to_string(invariance.update)},
-            {"sampling", to_string(invariance.sampling)},
-            {"eta0", to_json(invariance.eta0)},
-            {"momentum", to_json(invariance.momentum)},
-            {"dampening", to_json(result.dampening)},
-            {"time_step", to_json(result.time_step)},
-            {"cells", invariance.cells},
-            {"relative_spread", to_json(invariance.relative_spread)},
-            {"relative_spread_standard_error", to_json(invariance.relative_spread_standard_error)},
-            {"relative_spread_interval", interval_json(invariance.relative_spread_interval)},
-            {"holds_up_to_learning_rate", to_json(invariance.holds_up_to_learning_rate)},
-            {"holds_up_to_batch_size", invariance.holds_up_to_batch_size},
-            {"holds_up_to_reach", to_json(invariance.holds_up_to_reach)},
-            {"verdict", to_string(invariance.verdict)}};
 }
 
 }  // namespace
@@ -124,9 +114,12 @@ std::string results_json(const RunResults& results) {
               {"seconds", to_json(results.seconds)},
               {"family_intervals", results.intervals},
               {"cells", Json::array()},
-              {"invariance", Json::array()}};
+              {"invariance", Json::array()},
+              {"invariance_over_momenta", Json::array()}};
     for (const CellResult& cell : results.cells) json["cells"].push_back(cell_result_json(cell));
-    for (const InvarianceResult& group : results.invariance) json["invariance"].push_back(invariance_json(group));
+    for (const InvarianceResult& group : results.invariance) json["invariance"].push_back(to_json(group, results));
+    for (const InvarianceResult& group : results.invariance_over_momenta)
+        json["invariance_over_momenta"].push_back(to_json(group, results));
     return document(json);
 }
 

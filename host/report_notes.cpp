@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 namespace stationary {
@@ -14,35 +15,9 @@ namespace {
 /// More comparisons than this are summed up in one line.
 constexpr std::size_t most_undecided = 4;
 
-std::string percent(double fraction) { return short_number(100.0 * fraction) + " %"; }
-
-std::string group_name(const InvarianceResult& result) {
-    const Invariance& group = result.invariance;
-    std::string name = to_string(group.dynamics);
-    if (group.dynamics == Dynamics::langevin) return name + fmt::format(" dt/eta={}", short_number(result.time_step));
-    if (group.update != UpdateRule::heavy_ball) name += ' ' + to_string(group.update);
-    name += fmt::format(" mu={}", short_number(group.momentum));
-    if (result.dampening != 0.0 && group.update != UpdateRule::ema)
-        name += fmt::format(" tau={}", short_number(result.dampening));
-    if (group.sampling != Sampling::with_replacement) name += ' ' + to_string(group.sampling);
-    return name;
-}
-
-std::string reach_of(const InvarianceResult& result, double tolerance) {
-    const Invariance& group = result.invariance;
-    if (group.holds_up_to_batch_size == 0)
-        return fmt::format("not shown to be invariant within {} at any batch size", percent(tolerance));
-    return fmt::format("invariant within {} up to B = {} (eta = {}, reach {})", percent(tolerance),
-                       group.holds_up_to_batch_size, short_number(group.holds_up_to_learning_rate),
-                       short_number(group.holds_up_to_reach));
-}
-
-std::string invariance_text(const InvarianceResult& result, double tolerance) {
-    return fmt::format("  {} eta0={}: {};\n    largest deviation {} % at B = {}: {}\n", group_name(result),
-                       short_number(result.invariance.eta0), reach_of(result, tolerance),
-                       signed_percent(result.deviation, result.half_width), result.largest_batch_size,
-                       to_string(result.invariance.verdict));
-}
+/// A fluctuation-dissipation ratio farther from 1 than this many standard errors is worth a note: with Student's t of
+/// 63 degrees of freedom a stationary cell is with probability 5e-6.
+constexpr double most_dissipation_errors = 5.0;
 
 std::string tails_note(const CellResult& cell) {
     if (cell.stability.fourth_moment_limit <= cell.cell.learning_rate) {
@@ -52,6 +27,15 @@ std::string tails_note(const CellResult& cell) {
     }
     return fmt::format("heavy tails: excess kurtosis {} over the shards, so error bars mean nothing",
                        short_number(cell.measurement->shard_kurtosis));
+}
+
+/// Stationary or not, by the draws alone. Nothing to say where the error bars mean nothing.
+void add_dissipation(std::vector<std::string>& notes, const CellResult& cell) {
+    const auto& ratio = cell.measurement->fluctuation_dissipation_ratio;
+    if (!ratio || cell.heavy_tailed || cell.unreliable) return;
+    if (!(std::abs(ratio->value - 1.0) > most_dissipation_errors * ratio->standard_error)) return;
+    notes.push_back(fmt::format("{}: not stationary? the fluctuation-dissipation ratio is {}, not 1",
+                                describe(cell.cell), with_error(ratio->value, ratio->standard_error)));
 }
 
 void add_trouble(std::vector<std::string>& notes, const CellResult& cell) {
@@ -76,6 +60,7 @@ void add_trouble(std::vector<std::string>& notes, const CellResult& cell) {
                                     grouped(measured.saturated_draws)));
     }
     if (cell.heavy_tailed) notes.push_back(name + ": " + tails_note(cell));
+    add_dissipation(notes, cell);
 }
 
 void add_unbegun(std::vector<std::string>& notes, const std::vector<CellResult>& cells) {
@@ -103,6 +88,9 @@ std::vector<Undecided> undecided_of(const std::vector<CellResult>& cells) {
     return undecided;
 }
 
+/// What a user may be advised to run.
+constexpr std::int64_t most_practical_chains = 1'000'000'000;
+
 std::string remedy(std::int64_t chains) {
     return chains >= undecidable_chains
                ? "more chains would not decide it"
@@ -118,7 +106,7 @@ void add_undecided(std::vector<std::string>& notes, std::vector<Undecided> undec
         return;
     }
     const auto hopeless = std::partition(undecided.begin(), undecided.end(),
-                                         [](const Undecided& one) { return one.chains() < undecidable_chains; });
+                                         [](const Undecided& one) { return one.chains() < most_practical_chains; });
     std::string note = fmt::format("{} comparisons are inconclusive", undecided.size());
     const auto most = std::max_element(undecided.begin(), hopeless,
                                        [](const Undecided& a, const Undecided& b) { return a.chains() < b.chains(); });
@@ -127,21 +115,11 @@ void add_undecided(std::vector<std::string>& notes, std::vector<Undecided> undec
         note += fmt::format("; about {:.2g} chains per cell would decide {} of them",
                             static_cast<double>(most->chains()), which);
     }
-    if (hopeless != undecided.end())
-        note += fmt::format("; more chains would not decide {}", undecided.end() - hopeless);
+    if (hopeless != undecided.end()) note += fmt::format("; {} would take over 1e9 chains", undecided.end() - hopeless);
     notes.push_back(note);
 }
 
 }  // namespace
-
-std::string invariance_lines(const RunResults& results) {
-    if (results.invariance.empty()) return "";
-    std::string text = "Invariance at fixed eta0: every cell against HC + CH = eta0 Sigma1\n";
-    for (const InvarianceResult& group : results.invariance) {
-        text += invariance_text(group, results.experiment.verdict.tolerance);
-    }
-    return text;
-}
 
 std::string note_lines(const RunResults& results) {
     std::vector<std::string> notes;

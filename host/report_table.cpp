@@ -2,6 +2,7 @@
 
 #include "host/cell_blocks.h"
 #include "host/hash.h"
+#include "host/invariance_report.h"
 #include "host/report_notes.h"
 #include "host/text.h"
 
@@ -17,7 +18,7 @@ namespace {
 
 const char* const missing = "-";
 
-std::string backend_line(const BackendInfo& backend) {
+std::string device_text(const BackendInfo& backend) {
     if (backend.kind != "cpu") return fmt::format("{}, {}, {}", backend.kind, backend.device, backend.simd);
     return fmt::format("{}, {}, {} thread{}, {}", backend.kind, backend.device, backend.threads,
                        backend.threads == 1 ? "" : "s", backend.simd);
@@ -178,6 +179,10 @@ std::string separated(const std::string& paragraph) { return paragraph.empty() ?
 
 }  // namespace
 
+std::string backend_line(const BackendInfo& backend, const RunSpec& run) {
+    return device_text(backend) + ", " + normals_and_precision(run);
+}
+
 std::string model_lines(const Experiment& experiment, const ModelSummary& model) {
     const std::string points =
         model.training_points > 0 ? fmt::format("N = {}", grouped(model.training_points)) : "fresh training points";
@@ -189,13 +194,12 @@ std::string model_lines(const Experiment& experiment, const ModelSummary& model)
 
 std::string results_table(const RunResults& results) {
     std::string text = model_lines(results.experiment, results.model);
-    text +=
-        "  backend   " + backend_line(results.backend) + ", " + normals_and_precision(results.experiment.run) + '\n';
+    text += "  backend   " + backend_line(results.backend, results.experiment.run) + '\n';
     text += "  ensemble  " + ensemble_line(results) + '\n';
     text += "  verdict   " + verdict_line(results) + '\n';
     text += fmt::format("  status    {}, {}\n\n", to_string(results.status), duration_text(results.seconds));
     for (const CellBlock& block : cell_blocks(cells_of(results))) text += block_text(block, results);
-    text += separated(invariance_lines(results)) + separated(note_lines(results));
+    text += separated(reshuffle_lines(results)) + separated(invariance_lines(results)) + separated(note_lines(results));
     return text + footer(results);
 }
 

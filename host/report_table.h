@@ -13,7 +13,10 @@ std::string results_table(const RunResults& results);
 /// The table of `predict`: stability limits and the temperature that each theory predicts.
 std::string predictions_table(const PredictResults& results);
 
-/// Lines that both begin with: the title and the model.
+/// "cpu, DEVICE, 2 threads, avx512, float precision, reproducible normals"
+std::string backend_line(const BackendInfo& backend, const RunSpec& run);
+
+/// Lines that all tables begin with: the title and the model.
 std::string model_lines(const Experiment& experiment, const ModelSummary& model);
 
 }  // namespace stationary

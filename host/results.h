@@ -3,6 +3,7 @@
 #include "host/cell.h"
 #include "host/comparison.h"
 #include "host/experiment.h"
+#include "host/invariance_results.h"
 #include "host/loss_model.h"
 #include "host/plan.h"
 #include "host/prediction.h"
@@ -67,6 +68,8 @@ struct Measurement {
     Matrix covariance_standard_error;  ///< [d×d]
     double effective_temperature = 0.0;
     double effective_temperature_standard_error = 0.0;
+    /// See fluctuation_dissipation.h; empty where the cell has no such relation.
+    std::optional<ScalarEstimate> fluctuation_dissipation_ratio;
     double shard_kurtosis = 0.0;
     std::int64_t diverged_chains = 0;
     std::int64_t saturated_draws = 0;
@@ -89,16 +92,7 @@ struct CellResult {
     bool heavy_tailed = false;               ///< no fourth moment, or the shards look like it: error bars mean nothing
     bool unreliable = false;                 ///< diverged chains or saturated draws: no verdict either
     std::vector<ComparedLaw> laws;
-};
-
-/// An invariance verdict with what its line in the report needs besides.
-struct InvarianceResult {
-    Invariance invariance;
-    double dampening = 0.0;
-    double time_step = 1.0;
-    std::int64_t largest_batch_size = 1;  ///< of the cell with the largest deviation
-    double deviation = 0.0;               ///< signed: centre and half-width of the invariance's interval
-    double half_width = 0.0;
+    std::optional<ReshuffleTemperature> reshuffle;  ///< reshuffled cells with an estimate
 };
 
 /// Everything that the reports of one run print; they compute nothing.
@@ -111,7 +105,9 @@ struct RunResults {
     double seconds = 0.0;
     std::int64_t intervals = 0;  ///< that share the family error rate
     std::vector<CellResult> cells;
-    std::vector<InvarianceResult> invariance;
+    std::vector<InvarianceResult> invariance;               ///< groups of one momentum each
+    std::vector<InvarianceResult> invariance_over_momenta;  ///< groups of all momenta together
+    std::vector<InvarianceRow> invariance_rows;             ///< the cells of both, in their order
 };
 
 /// What `predict` prints of one cell.

@@ -19,7 +19,7 @@ double state_epsilon(const CellProgram& program) { return std::ldexp(1.0, progra
 
 std::optional<Estimate> pool(const std::vector<ShardMoments>& shards, const CellProgram& program) {
     if (shards.empty()) return std::nullopt;
-    return make_estimate(shards, program.centre, program.scale, state_epsilon(program));
+    return make_estimate(shards, program.centre, program.scale, state_epsilon(program), program.velocity_scale);
 }
 
 /// Runs a range, giving what a backend throws its exit code: a program that it cannot run is bad input, a GPU that

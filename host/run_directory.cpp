@@ -29,6 +29,18 @@ std::optional<std::string> contents(const std::string& path) {
     return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
 }
 
+std::string absolute_path(const Experiment& experiment, const std::string& written) {
+    if (written.empty()) return written;
+    return std::filesystem::absolute(std::filesystem::path(experiment.directory) / written).lexically_normal().string();
+}
+
+/// The experiment with data paths that mean the same wherever its file lies.
+Experiment with_absolute_paths(Experiment experiment) {
+    experiment.model.data = absolute_path(experiment, experiment.model.data);
+    experiment.model.gradient_residuals_file = absolute_path(experiment, experiment.model.gradient_residuals_file);
+    return experiment;
+}
+
 void create(const std::string& directory) {
     std::error_code error;
     std::filesystem::create_directories(directory, error);
@@ -81,7 +93,7 @@ std::string plan_json(const std::vector<CellPlan>& plans) {
 
 void prepare_run_directory(const std::string& directory, const Experiment& experiment,
                            const std::vector<CellPlan>& plans) {
-    const std::string toml = to_toml(experiment);
+    const std::string toml = to_toml(with_absolute_paths(experiment));
     const std::string plan = plan_json(plans);
     create(directory);
     refuse_other_experiment(directory, toml, plan);

@@ -10,7 +10,8 @@
 namespace stationary {
 
 /// Makes a run directory ready before the first step: creates it and writes experiment.toml and plan.json, each
-/// replaced in one step. Throws InputError if it holds another experiment, FileError if it cannot be created or
+/// replaced in one step. The experiment's data paths are written as absolute ones, so that it can be run again from
+/// there. Throws InputError if it holds another experiment, FileError if it cannot be created or
 /// written.
 void prepare_run_directory(const std::string& directory, const Experiment& experiment,
                            const std::vector<CellPlan>& plans);

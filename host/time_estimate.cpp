@@ -5,18 +5,12 @@
 namespace stationary {
 namespace {
 
-constexpr double matrix_entry = 1.0 / 16.0;
-constexpr double least_squares_entry = 0.5;
+/// A random word made into a normal (program_cost.h).
+constexpr double operations_per_normal = 30.0;
 
 }  // namespace
 
-double chain_step_work(const CellProgram& program) {
-    const auto d = static_cast<double>(program.dimension);
-    const bool full_batch = program.stepper == Stepper::langevin;
-    const double points = full_batch ? 1.0 : static_cast<double>(program.batch_size);
-    if (program.oracle == Oracle::least_squares && !full_batch) return least_squares_entry * points * d;
-    return points * d * (1.0 + matrix_entry * (d + 1.0) / 2.0) + matrix_entry * d * d;
-}
+double chain_step_work(const CellProgram& program) { return operations_per_step(program) / operations_per_normal; }
 
 double cell_work(const CellPlan& plan) {
     return static_cast<double>(plan.chains()) * static_cast<double>(plan.program.steps()) *

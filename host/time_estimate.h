@@ -1,13 +1,14 @@
 #pragma once
 
 #include "host/plan.h"
+#include "host/program_cost.h"
 #include "kernels/backend.h"
 
 namespace stationary {
 
 /// Work of one step of one chain, in component-steps: one coordinate of one training point drawn with fresh noise
-/// counts 1, a multiplication of a matrix entry 1/16. A rough measure: it weighs cells against each other in the
-/// progress and in estimates of the time, and nothing else depends on it.
+/// counts 1, everything else by its operations (program_cost.h) in that unit. A rough measure: it weighs cells against
+/// each other in the progress and in estimates of the time, and nothing else depends on it.
 double chain_step_work(const CellProgram& program);
 
 /// Work of a whole cell: chains · steps · chain_step_work.
