@@ -126,6 +126,27 @@ TEST(BlockMoments, sums_of_either_sign_split_exactly) {
     EXPECT_EQ(same_moments::text(read_totals(row.data(), 0, 0, 1).products[0]), same_moments::text(expected));
 }
 
+/// The velocity squares lie behind the last moment, inside the row, and are more than 64 bits hold.
+TEST(BlockMoments, velocity_squares_have_an_entry_of_their_own) {
+    for (const int d : {1, 3, 32}) {
+        const auto words = static_cast<std::size_t>(TotalsRow::words(d));
+        std::vector<std::uint64_t> row(words + 1, 0);
+        row[words] = 77;
+        Int128 expected = 0;
+        for (int k = 0; k < 5; ++k) {
+            add_to_entry(row.data(), TotalsRow::velocity_entry(d), INT64_MAX - k);
+            expected += INT64_MAX - k;
+        }
+        const ShardMoments before = read_totals(row.data(), 0, 0, d);
+        EXPECT_EQ(same_moments::text(before.velocity_squares), same_moments::text(expected));
+        for (const Int128 sum : before.sum) EXPECT_TRUE(sum == 0);
+        for (const Int128 product : before.products) EXPECT_TRUE(product == 0);
+        for (int entry = 0; entry < moment_entries(d); ++entry) add_to_entry(row.data(), entry, -1);
+        EXPECT_EQ(same_moments::text(read_totals(row.data(), 0, 0, d).velocity_squares), same_moments::text(expected));
+        EXPECT_EQ(row[words], 77U);
+    }
+}
+
 /// Rows are apart by an odd number of words, so that one column of 32 different rows lies in 32 different banks.
 TEST(BlockMoments, columns_of_the_stage_lie_in_different_banks) {
     std::set<std::ptrdiff_t> banks;

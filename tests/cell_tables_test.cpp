@@ -54,9 +54,33 @@ TYPED_TEST(CellTablesTest, data_set_tables_are_rounded_and_padded_with_zeros) {
     expect_padded(args.hessian, {}, 0, 0, 12, 12);
 }
 
+TYPED_TEST(CellTablesTest, residuals_and_step_weights_are_rounded_and_padded_with_zeros) {
+    const CellProgram p = chain_programs::weighted_sum(chain_programs::finite_quadratic(3, 7, 2, Momentum::none));
+    const CellTables<TypeParam> tables(p, 4);
+    const ChainArgs<TypeParam> args = tables.args(tables.values().data());
+    const int steps = static_cast<int>(p.steps());
+    expect_padded(args.hessian, p.hessian, 3, 3, 4, 4);
+    expect_padded(args.gradient_residuals, p.gradient_residuals, 7, 3, 7, 4);
+    ASSERT_NE(args.step_weights, nullptr);
+    expect_padded(args.step_weights, p.step_weights, steps, 1, steps, 1);
+    EXPECT_LE(args.step_weights + steps, tables.values().data() + tables.values().size());
+    EXPECT_TRUE(args.frozen);
+    EXPECT_EQ(CellTables<TypeParam>(chain_programs::langevin(3), 4).args(nullptr).step_weights, nullptr);
+}
+
+TYPED_TEST(CellTablesTest, gaussian_regression_has_its_factor_and_label_noise) {
+    const CellProgram p = chain_programs::gaussian_regression(5, 3, Momentum::none);
+    const CellTables<TypeParam> tables(p, 8);
+    const ChainArgs<TypeParam> args = tables.args(tables.values().data());
+    expect_padded(args.noise_factor, p.noise_factor, 5, 5, 8, 8);
+    EXPECT_EQ(args.label_noise, static_cast<TypeParam>(p.label_noise));
+    EXPECT_FALSE(args.frozen);
+}
+
 TYPED_TEST(CellTablesTest, numbers_are_rounded_and_counts_kept) {
     CellProgram p = chain_programs::least_squares(3, 7, 3, Momentum::nesterov);
     p.gradient_weight = 0.3;
+    p.sampling = BatchSampling::reshuffle;
     p.burn_in = std::int64_t{1} << 33;
     const CellTables<TypeParam> tables(p, 4);
     const ChainArgs<TypeParam> args = tables.args(tables.values().data());
@@ -67,6 +91,8 @@ TYPED_TEST(CellTablesTest, numbers_are_rounded_and_counts_kept) {
     EXPECT_EQ(args.velocity_weight, static_cast<TypeParam>(p.velocity_weight));
     EXPECT_EQ(args.inverse_batch_size, static_cast<TypeParam>(1.0 / 3.0));
     EXPECT_EQ(args.ridge, static_cast<TypeParam>(p.ridge));
+    EXPECT_EQ(args.velocity_scale, static_cast<TypeParam>(p.velocity_scale));
+    EXPECT_EQ(args.sampling, BatchSampling::reshuffle);
     EXPECT_EQ(args.batch_size, 3);
     EXPECT_EQ(args.training_points, 7U);
     EXPECT_EQ(args.dimension, 3);
@@ -77,18 +103,23 @@ TYPED_TEST(CellTablesTest, numbers_are_rounded_and_counts_kept) {
 }
 
 TYPED_TEST(CellTablesTest, every_table_starts_at_a_multiple_of_sixteen_numbers) {
-    const CellProgram p = chain_programs::least_squares(3, 7, 3, Momentum::none);
-    const CellTables<TypeParam> tables(p, 4);
-    const TypeParam* base = tables.values().data();
-    const ChainArgs<TypeParam> args = tables.args(base);
-    for (const TypeParam* table : {args.hessian, args.noise_factor, args.features, args.residuals, args.ridge_gradient,
-                                   args.initial, args.centre, args.scale}) {
-        EXPECT_EQ((table - base) % 16, 0);
-        EXPECT_LT(table - base, static_cast<std::ptrdiff_t>(tables.values().size()));
+    for (const CellProgram& p :
+         {chain_programs::weighted_sum(chain_programs::least_squares(3, 7, 3, Momentum::none)),
+          chain_programs::weighted_sum(chain_programs::finite_quadratic(3, 7, 3, Momentum::none))}) {
+        const CellTables<TypeParam> tables(p, 4);
+        const TypeParam* base = tables.values().data();
+        const ChainArgs<TypeParam> args = tables.args(base);
+        for (const TypeParam* table :
+             {args.hessian, args.noise_factor, args.features, args.residuals, args.gradient_residuals,
+              args.ridge_gradient, args.initial, args.centre, args.scale, args.step_weights}) {
+            EXPECT_EQ((table - base) % 16, 0);
+            EXPECT_LT(table - base, static_cast<std::ptrdiff_t>(tables.values().size()));
+        }
+        // The same tables at another address.
+        const std::vector<TypeParam> copy = tables.values();
+        EXPECT_EQ(tables.args(copy.data()).scale - copy.data(), args.scale - base);
+        EXPECT_EQ(tables.args(copy.data()).step_weights - copy.data(), args.step_weights - base);
     }
-    // The same tables at another address.
-    const std::vector<TypeParam> copy = tables.values();
-    EXPECT_EQ(tables.args(copy.data()).scale - copy.data(), args.scale - base);
 }
 
 template <class Spoil>
@@ -131,21 +162,82 @@ TEST(CheckProgram, refuses_tables_of_the_wrong_size) {
     expect_refused(data_set, [](CellProgram& p) { p.stepper = Stepper::langevin; });
 }
 
-/// A purpose has 2⁵⁸ words: steps·B·d must stay below.
-TEST(CheckProgram, refuses_a_chain_that_would_use_up_its_words) {
-    CellProgram p = chain_programs::quadratic(2, 4, Momentum::none);
-    p.draws = 1;
-    p.burn_in = (std::int64_t{1} << 55) - 1;
-    EXPECT_NO_THROW(check_program(p));
-    p.burn_in = std::int64_t{1} << 55;
-    EXPECT_THROW(check_program(p), std::invalid_argument);
+TEST(CheckProgram, refuses_tables_of_the_new_models_of_the_wrong_size) {
+    const CellProgram finite = chain_programs::finite_quadratic(3, 7, 2, Momentum::none);
+    expect_refused(finite, [](CellProgram& p) { p.hessian.pop_back(); });
+    expect_refused(finite, [](CellProgram& p) { p.gradient_residuals.pop_back(); });
+    expect_refused(finite, [](CellProgram& p) { p.training_points = 6; });
+    expect_refused(finite, [](CellProgram& p) { p.training_points = 0; });
+    expect_refused(finite, [](CellProgram& p) { p.stepper = Stepper::langevin; });
+    const CellProgram streaming = chain_programs::gaussian_regression(3, 2, Momentum::none);
+    expect_refused(streaming, [](CellProgram& p) { p.noise_factor.pop_back(); });
+    expect_refused(streaming, [](CellProgram& p) { p.noise_factor[1] = 0.1; });
+    expect_refused(streaming, [](CellProgram& p) { p.stepper = Stepper::langevin; });
 }
 
-/// The product of draws and stride lies beyond 64 bits and wraps to a small number; it must not pass for one.
+TEST(CheckProgram, refuses_batches_that_the_sampling_cannot_make) {
+    for (const BatchSampling sampling : {BatchSampling::without_replacement, BatchSampling::reshuffle}) {
+        for (const CellProgram& model : {chain_programs::finite_quadratic(3, 7, 7, Momentum::none),
+                                         chain_programs::least_squares(3, 7, 7, Momentum::none)}) {
+            expect_refused(chain_programs::with_sampling(model, sampling), [](CellProgram& p) { p.batch_size = 8; });
+        }
+        for (const CellProgram& model : {chain_programs::quadratic(3, 2, Momentum::none),
+                                         chain_programs::gaussian_regression(3, 2, Momentum::none)}) {
+            expect_refused(model, [&](CellProgram& p) { p.sampling = sampling; });
+        }
+    }
+    EXPECT_NO_THROW(check_program(chain_programs::finite_quadratic(3, 7, 8, Momentum::none)));
+}
+
+TEST(CheckProgram, refuses_any_number_of_weights_but_one_per_step) {
+    const CellProgram weighted = chain_programs::weighted_sum(chain_programs::quadratic(3, 2, Momentum::none));
+    expect_refused(weighted, [](CellProgram& p) { p.step_weights.pop_back(); });
+    expect_refused(weighted, [](CellProgram& p) { p.step_weights.push_back(0.1); });
+    expect_refused(weighted, [](CellProgram& p) { ++p.burn_in; });
+}
+
+/// A purpose has 2⁵⁸ words: steps·B·m must stay below, with m = d normals per training point, d + 1 with a label's.
+TEST(CheckProgram, refuses_a_chain_that_would_use_up_its_words) {
+    for (CellProgram p :
+         {chain_programs::quadratic(4, 4, Momentum::none), chain_programs::gaussian_regression(3, 4, Momentum::none)}) {
+        p.draws = 1;
+        p.burn_in = (std::int64_t{1} << 54) - 1;
+        EXPECT_NO_THROW(check_program(p));
+        p.burn_in = std::int64_t{1} << 54;
+        EXPECT_THROW(check_program(p), std::invalid_argument);
+    }
+}
+
 TEST(CheckProgram, refuses_a_noise_factor_that_is_not_lower_triangular) {
     CellProgram p = chain_programs::quadratic(3, 4, Momentum::none);
     p.noise_factor[1] = 0.01;
     EXPECT_THROW(check_program(p), std::invalid_argument);
+}
+
+/// The product of draws and stride lies beyond 64 bits and wraps to a small number; it must not pass for one.
+TEST(CheckProgram, refuses_weighted_sums_of_langevin_steps_and_bad_velocity_scales) {
+    CellProgram p = chain_programs::langevin(2);
+    p.frozen = true;
+    EXPECT_THROW(check_program(p), std::invalid_argument);
+    p = chain_programs::quadratic(2, 4, Momentum::none);
+    p.velocity_scale = 0.0;
+    EXPECT_THROW(check_program(p), std::invalid_argument);
+    p.velocity_scale = std::nan("");
+    EXPECT_THROW(check_program(p), std::invalid_argument);
+}
+
+// What an oracle does not read may be of any size: it is not copied.
+TEST(CellTables, leaves_out_the_tables_that_the_oracle_does_not_read) {
+    CellProgram p = chain_programs::quadratic(3, 4, Momentum::none);
+    const std::size_t values = CellTables<float>(p, 4).values().size();
+    p.features = {1.0};
+    p.ridge_gradient = {1.0};
+    p.gradient_residuals = {1.0};
+    EXPECT_EQ(CellTables<float>(p, 4).values().size(), values);
+    EXPECT_EQ(CellTables<float>(p, 4).values_of_every_step(), values);
+    p.step_weights.assign(static_cast<std::size_t>(p.steps()), 0.5);
+    EXPECT_EQ(CellTables<float>(p, 4).values_of_every_step(), values);
+    EXPECT_GT(CellTables<float>(p, 4).values().size(), values);
 }
 
 TEST(CheckProgram, refuses_a_number_of_steps_beyond_64_bits) {

@@ -30,14 +30,27 @@ std::vector<std::string> names_of(const std::string& sweep) {
 
 TEST(Cell, CartesianProductWithBatchSizeInnermost) {
     EXPECT_EQ(names_of("eta0 = 0.1\nbatch_size = [1, 8]\nmomentum = [0.0, 0.9]\ntime_step = [1.0, 0.5]\n"),
-              (std::vector<std::string>{"langevin B=1", "langevin B=8", "langevin B=1 time_step=0.5",
-                                        "langevin B=8 time_step=0.5", "sgd B=1", "sgd B=8", "sgd B=1 mu=0.9",
-                                        "sgd B=8 mu=0.9"}));
+              (std::vector<std::string>{"langevin B=1 eta0=0.1", "langevin B=8 eta0=0.1",
+                                        "langevin B=1 eta0=0.1 time_step=0.5", "langevin B=8 eta0=0.1 time_step=0.5",
+                                        "sgd B=1 eta0=0.1", "sgd B=8 eta0=0.1", "sgd B=1 eta0=0.1 mu=0.9",
+                                        "sgd B=8 eta0=0.1 mu=0.9"}));
     EXPECT_EQ(
         names_of("eta0 = 0.1\ndynamics = \"sgd\"\nmomentum = 0.9\nupdate = [\"nesterov\", \"heavy_ball\", \"ema\"]\n"
                  "dampening = [0.0, 0.5]\n"),
-        (std::vector<std::string>{"sgd nesterov B=1 mu=0.9", "sgd nesterov B=1 mu=0.9 dampening=0.5", "sgd B=1 mu=0.9",
-                                  "sgd B=1 mu=0.9 dampening=0.5", "sgd ema B=1 mu=0.9"}));
+        (std::vector<std::string>{"sgd nesterov B=1 eta0=0.1 mu=0.9", "sgd nesterov B=1 eta0=0.1 mu=0.9 dampening=0.5",
+                                  "sgd B=1 eta0=0.1 mu=0.9", "sgd B=1 eta0=0.1 mu=0.9 dampening=0.5",
+                                  "sgd ema B=1 eta0=0.1 mu=0.9"}));
+}
+
+TEST(Cell, NamesStayShort) {
+    Cell cell;
+    cell.eta0 = 0.1 / 3.0;
+    cell.update = UpdateRule::nesterov;
+    EXPECT_EQ(describe(cell), "sgd B=1 eta0=0.0333333");  // without momentum the update rules do the same
+    cell.momentum = 0.5;
+    cell.sampling = Sampling::reshuffle;
+    cell.epoch_position = 3;
+    EXPECT_EQ(describe(cell), "sgd nesterov reshuffle B=1 eta0=0.0333333 mu=0.5 position=3");
 }
 
 TEST(Cell, IndicesCountAndRatesAreOutsideMomentum) {
@@ -75,18 +88,38 @@ TEST(Cell, FreeLearningRate) {
 TEST(Cell, DuplicatesCollapse) {
     EXPECT_EQ(names_of("eta0 = [0.1, 0.1]\nbatch_size = [2, 1, 2]\ndynamics = [\"langevin\", \"langevin\"]\n"
                        "momentum = [0.0, 0.9]\n"),
-              (std::vector<std::string>{"langevin B=2", "langevin B=1"}));
+              (std::vector<std::string>{"langevin B=2 eta0=0.1", "langevin B=1 eta0=0.1"}));
     // Without momentum these two update rules do the same, but they are not the same cell.
     EXPECT_EQ(cells_of("eta0 = 0.1\ndynamics = \"sgd\"\nupdate = [\"heavy_ball\", \"ema\"]\n").size(), 2U);
 }
 
+std::vector<Cell> cells_with_residuals(const std::string& sweep) {
+    return cells_of(
+        parse_experiment("[model]\nkind = \"quadratic\"\nhessian = [[2.0]]\ngradient_residuals = [[1], [2], "
+                         "[4], [7], [0], [3], [5]]\n[sweep]\neta0 = 0.1\ndynamics = \"sgd\"\n" +
+                             sweep,
+                         "x.toml", ".", {}));
+}
+
 TEST(Cell, EpochPositionIsAnAxisOfReshufflingOnly) {
+    const auto cells = cells_with_residuals(
+        "sampling = [\"reshuffle\", \"with_replacement\", \"without_replacement\"]\nbatch_size = 3\n"
+        "epoch_position = [1, 0]\n");
+    ASSERT_EQ(cells.size(), 4U);
+    EXPECT_EQ(cells[0].epoch_position, 1);
+    EXPECT_EQ(cells[1].epoch_position, 0);
+    EXPECT_EQ(cells[2].sampling, Sampling::with_replacement);
+    EXPECT_EQ(cells[2].epoch_position, 0);
+    EXPECT_EQ(cells[3].sampling, Sampling::without_replacement);
+    std::set<std::uint64_t> keys;
+    for (const Cell& cell : cells) keys.insert(cell.key);
+    EXPECT_EQ(keys.size(), 4U);
     EXPECT_EQ(cells_of("eta0 = 0.1\ndynamics = \"sgd\"\nepoch_position = [0, 1, 2]\n").size(), 1U);
 }
 
 TEST(Cell, LangevinIgnoresTheSamplingScheme) {
     EXPECT_EQ(names_of("eta0 = 0.1\ndynamics = \"langevin\"\nsampling = \"reshuffle\"\n"),
-              std::vector<std::string>{"langevin B=1"});
+              std::vector<std::string>{"langevin B=1 eta0=0.1"});
 }
 
 TEST(Cell, TooManyCellsAreRefused) {
@@ -139,6 +172,10 @@ TEST(Cell, KeyChangesWithEverythingThatChangesTheNoiseOrTheLaw) {
         [](Experiment&, LossModel& m) { m.gradient_noise_covariance(0, 1) = 0.21; },
         [](Experiment&, LossModel& m) { m.minimizer(1) = 0.1; },
         [](Experiment&, LossModel& m) { m.ridge = 0.1; },
+        [](Experiment&, LossModel& m) { m.gradient_residuals = Matrix::Ones(2, 2); },
+        [](Experiment&, LossModel& m) { m.gradient_residuals = Matrix::Ones(3, 2); },
+        [](Experiment&, LossModel& m) { m.kind = ModelKind::gaussian_regression; },
+        [](Experiment&, LossModel& m) { m.kind = ModelKind::gaussian_regression, m.label_noise_variance = 0.5; },
         [](Experiment&, LossModel& m) { m.data_hash = 1; }};
     std::set<std::uint64_t> keys;
     for (const auto& change : changes) {
@@ -159,7 +196,7 @@ TEST(Cell, KeyDependsOnNothingElse) {
     EXPECT_EQ(cells_of(sweep + "[verdict]\ntolerance = 0.1\n").front().key, key);
     // Nor on which other cells stand in the sweep.
     const auto cells = cells_of("eta0 = [0.2, 0.1]\nbatch_size = [1, 2]\nmomentum = [0.0, 0.5]\n");
-    ASSERT_EQ(describe(cells.back()), "sgd B=2 mu=0.5");
+    ASSERT_EQ(describe(cells.back()), "sgd B=2 eta0=0.1 mu=0.5");
     EXPECT_GT(cells.back().index, 0);
     EXPECT_EQ(cells.back().key, key);
 }

@@ -7,8 +7,9 @@
 #include <random>
 #include <vector>
 
-/// Small programs for the tests of chains and backends. None sits at a point where wrong code looks right (THEORY.md,
-/// section 9): H, F and the data have no symmetry to hide behind, the start, centre and residuals are not zero.
+/// Small programs for the tests of chains and backends. None sits at a point where wrong code looks right
+/// (docs/theory.md, section 9): H, F and the data have no symmetry to hide behind, the start, centre and residuals are
+/// not zero.
 namespace stationary::chain_programs {
 
 /// What all have in common: 13 steps, 3 draws, shards that no pack of lanes divides, a resolution near that of float.
@@ -25,6 +26,7 @@ inline CellProgram base(int dimension) {
         p.centre.push_back(0.05 * (i % 3) - 0.02);
         p.scale.push_back(i % 2 == 0 ? 0x1p22 : 0x1p21);
     }
+    p.velocity_scale = 0x1p19;
     return p;
 }
 
@@ -74,6 +76,50 @@ inline CellProgram quadratic(int dimension, std::int64_t batch_size, Momentum mo
     p.hessian = perturbed_identity(dimension, 1.1, 0.3, 3);
     p.noise_factor = lower_triangle(dimension, 0.4, 0.2, 4);
     set_momentum(p, momentum);
+    return p;
+}
+
+/// N training points of equal curvature whose gradients differ by residuals that do not add up to zero.
+inline CellProgram finite_quadratic(int dimension, std::int64_t training_points, std::int64_t batch_size,
+                                    Momentum momentum) {
+    CellProgram p = base(dimension);
+    p.oracle = Oracle::finite_quadratic;
+    p.batch_size = batch_size;
+    p.step_size = 0.13;
+    p.hessian = perturbed_identity(dimension, 1.1, 0.3, 6);
+    p.training_points = training_points;
+    std::mt19937_64 generator(7);
+    std::normal_distribution<double> normal(0.1, 0.8);
+    for (std::int64_t i = 0; i < training_points * dimension; ++i) p.gradient_residuals.push_back(normal(generator));
+    set_momentum(p, momentum);
+    return p;
+}
+
+inline CellProgram gaussian_regression(int dimension, std::int64_t batch_size, Momentum momentum) {
+    CellProgram p = base(dimension);
+    p.oracle = Oracle::gaussian_regression;
+    p.batch_size = batch_size;
+    p.step_size = 0.1 / dimension;
+    p.hessian = perturbed_identity(dimension, 0.7, 0.2, 8);
+    p.noise_factor = lower_triangle(dimension, 0.8, 0.3, 9);
+    p.label_noise = 0.6;
+    set_momentum(p, momentum);
+    return p;
+}
+
+inline CellProgram with_sampling(CellProgram p, BatchSampling sampling) {
+    p.sampling = sampling;
+    return p;
+}
+
+/// Gradients at the initial state, and steps of unequal sizes, one zero and one uphill.
+inline CellProgram weighted_sum(CellProgram p) {
+    p.frozen = true;
+    p.step_weights.clear();
+    for (std::int64_t t = 1; t <= p.steps(); ++t) {
+        const auto place = static_cast<double>(t % 5);
+        p.step_weights.push_back(t == 3 ? 0.0 : p.step_size * (t == 7 ? -0.6 : 0.4 + 0.3 * place));
+    }
     return p;
 }
 

@@ -1,19 +1,19 @@
 #pragma once
 
 #include "kernels/cell_program.h"
+#include "kernels/lanes.h"
 #include "kernels/noise_purpose.h"
 #include "kernels/normals.h"
+#include "kernels/permutation.h"
 #include "kernels/philox.h"
-#include "kernels/shard_moments.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <vector>
 
-/// One chain at a time, written out from THEORY.md and the documented noise layout, without lanes, padding, streams or
-/// templates over steppers: what the kernels must reproduce bit for bit. It shares with them only philox_block and
-/// box_muller, which have tests of their own, and the documented order of sums (dot.h).
+/// One chain at a time, written out from docs/theory.md and the documented noise layout, without lanes, padding,
+/// streams or templates over steppers: what the kernels must reproduce bit for bit. It shares with them only
+/// philox_block, box_muller and Permutation, which have tests of their own, and the documented order of sums (dot.h).
 namespace stationary::reference {
 
 template <class Real>
@@ -44,6 +44,7 @@ class Chain {
           id_(id),
           steps_(steps),
           d_(program.initial.size()),
+          batch_(static_cast<std::uint64_t>(program.batch_size)),
           hessian_(rounded<Real>(program.hessian)),
           noise_factor_(rounded<Real>(program.noise_factor)),
           features_(rounded<Real>(program.features)),
@@ -54,11 +55,12 @@ class Chain {
         if (p_.stepper == Stepper::langevin) {
             langevin_step();
         } else {
-            sgd_step(p_.oracle == Oracle::quadratic ? quadratic_gradient() : least_squares_gradient());
+            sgd_step(gradient_at(p_.frozen ? rounded<Real>(p_.initial) : position_));
         }
         ++steps_;
     }
     [[nodiscard]] const Vector<Real>& position() const { return position_; }
+    [[nodiscard]] const Vector<Real>& velocity() const { return velocity_; }
     [[nodiscard]] std::int64_t steps() const { return static_cast<std::int64_t>(steps_); }
 
   private:
@@ -74,67 +76,131 @@ class Chain {
                    z[1]);
         return z[n % 2];
     }
-    /// z_b of this step; each step draws `vectors` of them.
-    [[nodiscard]] Vector<Real> noise_vector(std::uint64_t b, std::uint64_t vectors) const {
-        Vector<Real> z(d_);
-        for (std::size_t i = 0; i < d_; ++i) z[i] = normal((steps_ * vectors + b) * d_ + i);
+    /// `count` normals from normal `first` on.
+    [[nodiscard]] Vector<Real> normals(std::uint64_t first, std::size_t count) const {
+        Vector<Real> z(count);
+        for (std::size_t i = 0; i < count; ++i) z[i] = normal(first + i);
         return z;
+    }
+    /// F z
+    [[nodiscard]] Vector<Real> factor_times(const Vector<Real>& z) const {
+        Vector<Real> x(d_);
+        for (std::size_t i = 0; i < d_; ++i) x[i] = row_times(noise_factor_, i, z);
+        return x;
     }
 
     /// δ ← δ − h Hδ + F z
     void langevin_step() {
-        const Vector<Real> z = noise_vector(0, 1);
+        const Vector<Real> noise = factor_times(normals(steps_ * d_, d_));
         Vector<Real> next(d_);
         for (std::size_t i = 0; i < d_; ++i) {
-            next[i] = std::fma(-static_cast<Real>(p_.step_size), row_times(hessian_, i, position_), position_[i]) +
-                      row_times(noise_factor_, i, z);
+            next[i] =
+                std::fma(-static_cast<Real>(p_.step_size), row_times(hessian_, i, position_), position_[i]) + noise[i];
         }
         position_ = next;
     }
 
-    /// Hδ + F Σ_b z_b / B
-    [[nodiscard]] Vector<Real> quadratic_gradient() const {
-        const auto batch = static_cast<std::uint64_t>(p_.batch_size);
-        Vector<Real> sum = noise_vector(0, batch);
-        for (std::uint64_t b = 1; b < batch; ++b) {
-            const Vector<Real> z = noise_vector(b, batch);
-            for (std::size_t i = 0; i < d_; ++i) sum[i] += z[i];
+    [[nodiscard]] Vector<Real> gradient_at(const Vector<Real>& at) const {
+        switch (p_.oracle) {
+            case Oracle::quadratic:
+                return quadratic_gradient(at);
+            case Oracle::finite_quadratic:
+                return finite_quadratic_gradient(at);
+            case Oracle::gaussian_regression:
+                return gaussian_regression_gradient(at);
+            case Oracle::least_squares:
+                break;
         }
+        return least_squares_gradient(at);
+    }
+
+    /// Hδ + sum / B
+    [[nodiscard]] Vector<Real> mean_gradient_plus(const Vector<Real>& sum, const Vector<Real>& at) const {
         Vector<Real> gradient(d_);
         for (std::size_t i = 0; i < d_; ++i) {
-            gradient[i] =
-                std::fma(row_times(noise_factor_, i, sum), inverse_batch_size(), row_times(hessian_, i, position_));
+            gradient[i] = std::fma(sum[i], inverse_batch_size(), row_times(hessian_, i, at));
         }
         return gradient;
     }
 
-    /// Σ_b x_b (x_bᵀδ + e_b) / B + ridge·δ + ridge·Φ*
-    [[nodiscard]] Vector<Real> least_squares_gradient() const {
-        const auto batch = static_cast<std::uint64_t>(p_.batch_size);
+    /// Hδ + F Σ_b z_b / B
+    [[nodiscard]] Vector<Real> quadratic_gradient(const Vector<Real>& at) const {
+        Vector<Real> sum = normals(steps_ * batch_ * d_, d_);
+        for (std::uint64_t b = 1; b < batch_; ++b) {
+            const Vector<Real> z = normals((steps_ * batch_ + b) * d_, d_);
+            for (std::size_t i = 0; i < d_; ++i) sum[i] += z[i];
+        }
+        return mean_gradient_plus(factor_times(sum), at);
+    }
+
+    /// Hδ + Σ_b r_b / B
+    [[nodiscard]] Vector<Real> finite_quadratic_gradient(const Vector<Real>& at) const {
         Vector<Real> sum(d_, Real(0));
-        for (std::uint64_t b = 0; b < batch; ++b) {
-            const std::uint64_t w = word(NoisePurpose::minibatch_index, steps_ * batch + b);
-            const std::size_t point = (w * static_cast<std::uint64_t>(p_.training_points)) >> 32;
-            const Real residual = row_times(features_, point, position_) + static_cast<Real>(p_.residuals[point]);
+        for (const std::size_t point : batch_points()) {
+            for (std::size_t i = 0; i < d_; ++i) sum[i] += static_cast<Real>(p_.gradient_residuals[point * d_ + i]);
+        }
+        return mean_gradient_plus(sum, at);
+    }
+
+    /// Σ_b x_b (x_bᵀδ − σζ_b) / B, x_b = F z_b
+    [[nodiscard]] Vector<Real> gaussian_regression_gradient(const Vector<Real>& at) const {
+        Vector<Real> sum(d_, Real(0));
+        for (std::uint64_t b = 0; b < batch_; ++b) {
+            const std::uint64_t first = (steps_ * batch_ + b) * (d_ + 1);
+            const Vector<Real> x = factor_times(normals(first, d_));
+            const Real residual = std::fma(-static_cast<Real>(p_.label_noise), normal(first + d_), row_times(x, 0, at));
+            for (std::size_t i = 0; i < d_; ++i) sum[i] = std::fma(x[i], residual, sum[i]);
+        }
+        for (Real& component : sum) component *= inverse_batch_size();
+        return sum;
+    }
+
+    /// Σ_b x_b (x_bᵀδ + e_b) / B + ridge·δ + ridge·Φ*
+    [[nodiscard]] Vector<Real> least_squares_gradient(const Vector<Real>& at) const {
+        Vector<Real> sum(d_, Real(0));
+        for (const std::size_t point : batch_points()) {
+            const Real residual = row_times(features_, point, at) + static_cast<Real>(p_.residuals[point]);
             for (std::size_t i = 0; i < d_; ++i) sum[i] = std::fma(features_[point * d_ + i], residual, sum[i]);
         }
         Vector<Real> gradient(d_);
         for (std::size_t i = 0; i < d_; ++i) {
-            const Real penalty =
-                std::fma(static_cast<Real>(p_.ridge), position_[i], static_cast<Real>(p_.ridge_gradient[i]));
+            const Real penalty = std::fma(static_cast<Real>(p_.ridge), at[i], static_cast<Real>(p_.ridge_gradient[i]));
             gradient[i] = std::fma(sum[i], inverse_batch_size(), penalty);
         }
         return gradient;
     }
 
-    /// v ← μ v + (1 − τ) ĝ; δ ← δ − η (a ĝ + c v)
+    /// The training points of this step, in the order in which they are drawn.
+    [[nodiscard]] std::vector<std::size_t> batch_points() const {
+        const auto n = static_cast<std::uint64_t>(p_.training_points);
+        const bool reshuffle = p_.sampling == BatchSampling::reshuffle;
+        const std::uint64_t epoch_steps = reshuffle ? n / batch_ : 1;
+        std::vector<std::size_t> points;
+        for (std::uint64_t b = 0; b < batch_; ++b) {
+            const bool independent = p_.sampling == BatchSampling::with_replacement;
+            points.push_back(independent ? (word(NoisePurpose::minibatch_index, steps_ * batch_ + b) * n) >> 32
+                                         : point_at(steps_ / epoch_steps, steps_ % epoch_steps * batch_ + b));
+        }
+        return points;
+    }
+    /// Where the permutation whose key is block `epoch` of epoch_order sends a place.
+    [[nodiscard]] std::size_t point_at(std::uint64_t epoch, std::uint64_t place) const {
+        std::uint32_t permutation_key[4];
+        for (std::uint64_t k = 0; k < 4; ++k) permutation_key[k] = word(NoisePurpose::epoch_order, 4 * epoch + k);
+        Permutation<ScalarLanes<float>> permutation;
+        permutation.start(permutation_key, static_cast<std::uint32_t>(p_.training_points));
+        return permutation(static_cast<std::uint32_t>(place));
+    }
+
+    /// v ← μ v + (1 − τ) ĝ; δ ← δ − η (a ĝ + c v), η = w_t where steps have weights
     void sgd_step(const Vector<Real>& gradient) {
+        const auto size = static_cast<Real>(p_.step_weights.empty() ? p_.step_size : p_.step_weights[steps_]);
         for (std::size_t i = 0; i < d_; ++i) {
             velocity_[i] = std::fma(static_cast<Real>(p_.momentum), velocity_[i],
                                     static_cast<Real>(p_.gradient_weight) * gradient[i]);
             const Real direction = std::fma(static_cast<Real>(p_.velocity_weight), velocity_[i],
                                             static_cast<Real>(p_.direct_weight) * gradient[i]);
-            position_[i] = std::fma(-static_cast<Real>(p_.step_size), direction, position_[i]);
+            position_[i] = std::fma(-size, direction, position_[i]);
         }
     }
 
@@ -146,57 +212,8 @@ class Chain {
     std::uint64_t id_;
     std::uint64_t steps_;
     std::size_t d_;
+    std::uint64_t batch_;
     Vector<Real> hessian_, noise_factor_, features_, position_, velocity_;
 };
-
-/// Adds one draw to the moments: integers by the C library's rounding to nearest even, clamped; sums of 128 bits.
-/// Whether it was finite.
-template <class Real>
-bool add_draw(const CellProgram& program, const Vector<Real>& position, ShardMoments& moments) {
-    std::vector<std::int64_t> q;
-    bool saturated = false;
-    for (std::size_t i = 0; i < position.size(); ++i) {
-        if (!std::isfinite(position[i])) return false;
-        constexpr double limit = 16777215.0;
-        const double scaled =
-            (position[i] - static_cast<Real>(program.centre[i])) * static_cast<Real>(program.scale[i]);
-        saturated = saturated || std::abs(scaled) > limit;
-        q.push_back(static_cast<std::int64_t>(std::nearbyint(std::clamp(scaled, -limit, limit))));
-    }
-    ++moments.finite_draws;
-    moments.saturated_draws += saturated ? 1 : 0;
-    std::size_t k = 0;
-    for (std::size_t i = 0; i < q.size(); ++i) {
-        moments.sum[i] += q[i];
-        for (std::size_t j = i; j < q.size(); ++j) moments.products[k++] += Int128{q[i]} * q[j];
-    }
-    return true;
-}
-
-/// The moments of a shard, chain after chain.
-template <class Real>
-ShardMoments shard_moments(const CellProgram& program, std::int64_t shard) {
-    ShardMoments moments;
-    moments.shard = shard;
-    moments.sum.assign(static_cast<std::size_t>(program.dimension), 0);
-    moments.products.assign(static_cast<std::size_t>(packed_size(program.dimension)), 0);
-    for (std::int64_t c = 0; c < program.shard_chains; ++c) {
-        Chain<Real> chain(program, static_cast<std::uint64_t>(shard * program.shard_chains + c));
-        bool diverged = false;
-        for (std::int64_t draw = 0; draw < program.draws; ++draw) {
-            while (chain.steps() < program.burn_in + draw * program.stride) chain.step();
-            if (add_draw(program, chain.position(), moments)) continue;
-            diverged = true;
-            const bool first = moments.first_bad_step < 0 || chain.steps() < moments.first_bad_step;
-            if (first) moments.first_bad_step = chain.steps();
-        }
-        moments.diverged_chains += diverged ? 1 : 0;
-    }
-    return moments;
-}
-
-inline ShardMoments shard_moments(const CellProgram& program, std::int64_t shard) {
-    return program.double_precision ? shard_moments<double>(program, shard) : shard_moments<float>(program, shard);
-}
 
 }  // namespace stationary::reference

@@ -49,6 +49,7 @@ TEST_P(CpuBackend, states_are_those_of_the_reference_to_the_last_bit) {
     program.burn_in = 40;
     program.draws = 1;
     program.shard_chains = 1;
+    if (!program.step_weights.empty()) program = chain_programs::weighted_sum(program);
     constexpr std::int64_t shard = 1234567;
     const auto centre_on = [&](auto chain) {
         while (chain.steps() < program.burn_in) chain.step();
@@ -84,6 +85,7 @@ TEST(CpuBackendShards, do_not_depend_on_the_range_they_run_in) {
         EXPECT_EQ(alone[0], together[static_cast<std::size_t>(shard)]);
     }
     EXPECT_NE(together[0].sum, together[1].sum);
+    EXPECT_TRUE(together[0].velocity_squares != together[1].velocity_squares);
     EXPECT_TRUE(run(program, {3, 3}).empty());
 }
 
@@ -132,6 +134,7 @@ TEST(CpuBackendDivergence, is_counted_and_adds_exactly_zero) {
                 EXPECT_EQ(m.diverged_chains, chains);
                 EXPECT_EQ(m.saturated_draws, 0);
                 EXPECT_EQ(m.first_bad_step, 60);
+                EXPECT_TRUE(m.velocity_squares == 0);
                 for (const Int128 sum : m.sum) EXPECT_TRUE(sum == 0);
                 for (const Int128 product : m.products) EXPECT_TRUE(product == 0);
             }
@@ -176,15 +179,35 @@ TEST(CpuBackendDivergence, lanes_diverge_on_their_own) {
 }
 
 TEST(CpuBackendSaturation, draws_with_a_clamped_component_are_counted) {
-    CellProgram program = chain_programs::langevin(5);
-    program.scale[3] = 0x1p26;  // |δ − centre| above ¼ is clamped
-    for (const SimdLevel level : levels()) {
-        const auto shards = run(program, {0, 3}, 2, level);
-        EXPECT_EQ(shards, reference_shards(program, {0, 3})) << to_string(level);
-        EXPECT_GT(shards[0].saturated_draws, 0);
-        EXPECT_LT(shards[0].saturated_draws, shards[0].finite_draws);
-        EXPECT_EQ(shards[0].finite_draws, program.shard_chains * program.draws);
+    CellProgram position = chain_programs::langevin(5);
+    position.scale[3] = 0x1p26;  // |δ − centre| above ¼ is clamped
+    CellProgram velocity = chain_programs::quadratic(5, 3, Momentum::heavy_ball);
+    velocity.velocity_scale = 0x1p24;  // |v| above 1 is clamped
+    for (const CellProgram& program : {position, velocity}) {
+        for (const SimdLevel level : levels()) {
+            const auto shards = run(program, {0, 3}, 2, level);
+            EXPECT_EQ(shards, reference_shards(program, {0, 3})) << to_string(level);
+            EXPECT_GT(shards[0].saturated_draws, 0);
+            EXPECT_LT(shards[0].saturated_draws, shards[0].finite_draws);
+            EXPECT_EQ(shards[0].finite_draws, program.shard_chains * program.draws);
+        }
     }
+}
+
+TEST(CpuBackendVelocity, squares_are_those_of_the_last_gradient_without_momentum) {
+    CellProgram program = chain_programs::quadratic(2, 1, Momentum::none);
+    program.noise_factor.assign(4, 0.0);
+    program.hessian = {1.0, 0.0, 0.0, 0.5};
+    program.initial = {0.5, -2.0};
+    program.step_size = 0.25;
+    program.burn_in = 1;
+    program.stride = 1;
+    program.draws = 2;
+    program.shard_chains = 3;
+    program.velocity_scale = 64.0;
+    // Gradients 0.5, −1 and then, from 0.375, −1.75: 0.375, −0.875. In units of 1/64: 32, 64, 24, 56.
+    EXPECT_TRUE(run(program, {0, 1})[0].velocity_squares == 3 * (32 * 32 + 64 * 64 + 24 * 24 + 56 * 56));
+    EXPECT_TRUE(run(chain_programs::langevin(3), {0, 1})[0].velocity_squares == 0);
 }
 
 /// Sums of products beyond 64 bits: 2¹⁸ clamped draws of (2²⁴ − 1)² each.

@@ -134,7 +134,7 @@ TEST(Estimate, KurtosisOverShardsShowsAHeavyTail) {
 TEST(Estimate, WithoutAFiniteDrawTheLawIsNaN) {
     std::vector<ShardMoments> shards = cut(random_draws(64, 2, 11), 4);
     for (ShardMoments& shard : shards) {
-        shard = ShardMoments{shard.shard, 0, 16, 0, 5, {0, 0}, {0, 0, 0}};
+        shard = ShardMoments{shard.shard, 0, 16, 0, 5, {0, 0}, 0, {0, 0, 0}};
     }
     const Estimate estimate = make_estimate(shards, {0.0, 0.0}, {1.0, 1.0}, float_epsilon);
     EXPECT_EQ(estimate.diverged_chains, 64);
@@ -148,7 +148,7 @@ TEST(Estimate, WithoutAFiniteDrawTheLawIsNaN) {
 TEST(Estimate, AShardWithoutFiniteDrawsOnlyAddsItsCounts) {
     std::vector<ShardMoments> shards = cut(random_draws(640, 2, 12), 64);
     const Estimate without = make_estimate(shards, {0.0, 0.0}, {1.0, 1.0}, float_epsilon);
-    shards.push_back(ShardMoments{64, 0, 10, 0, 3, {0, 0}, {0, 0, 0}});
+    shards.push_back(ShardMoments{64, 0, 10, 0, 3, {0, 0}, 0, {0, 0, 0}});
     const Estimate with = make_estimate(shards, {0.0, 0.0}, {1.0, 1.0}, float_epsilon);
     EXPECT_EQ(with.shards, 64);
     EXPECT_EQ(with.diverged_chains, 10);
@@ -162,6 +162,30 @@ TEST(Estimate, ASingleShardHasNoErrorBar) {
     EXPECT_TRUE(std::isinf(estimate.covariance_standard_error(0, 0)));
     EXPECT_GT(estimate.covariance(0, 0), 0.0);
     EXPECT_EQ(estimate.shard_kurtosis, 0.0);
+}
+
+TEST(Estimate, VelocitySquareHasItsErrorFromTheShards) {
+    std::vector<ShardMoments> shards = cut(random_draws(640, 2, 15), 64);
+    std::mt19937_64 generator(16);
+    std::uniform_int_distribution<std::int64_t> squares(1000000, 3000000);
+    double sum = 0.0, sum_of_squares = 0.0;
+    for (ShardMoments& shard : shards) {
+        const std::int64_t value = squares(generator);
+        shard.velocity_squares = value;
+        const double mean = static_cast<double>(value) / 10.0 / (512.0 * 512.0);
+        sum += mean / 64.0;
+        sum_of_squares += mean * mean / 64.0;
+    }
+    shards.push_back(ShardMoments{64, 0, 10, 0, 3, {0, 0}, 0, {0, 0, 0}});
+    const Estimate estimate = make_estimate(shards, {0.0, 0.0}, {1.0, 1.0}, float_epsilon, 512.0);
+    EXPECT_NEAR(estimate.velocity_square / sum, 1.0, 1e-14);
+    EXPECT_NEAR(estimate.velocity_square_standard_error / std::sqrt((sum_of_squares - sum * sum) / 63.0), 1.0, 1e-7);
+    EXPECT_DOUBLE_EQ(estimate.velocity_square_floor, 2.0 / (12.0 * 512.0 * 512.0));
+    ASSERT_EQ(estimate.shard_velocity_square.size(), 64U);
+    ASSERT_EQ(estimate.shard_mean.size(), 64U);
+    Vector mean = Vector::Zero(2);
+    for (const Vector& one : estimate.shard_mean) mean += one / 64.0;
+    EXPECT_LT((mean - estimate.mean).norm(), 1e-9 * estimate.mean.norm());
 }
 
 TEST(Estimate, RefusesWhatCannotBePooled) {

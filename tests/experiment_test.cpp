@@ -46,7 +46,11 @@ void expect_equal(const Experiment& a, const Experiment& b) {
     EXPECT_EQ(a.model.kind, b.model.kind);
     EXPECT_EQ(a.model.hessian, b.model.hessian);
     EXPECT_EQ(a.model.gradient_noise_covariance, b.model.gradient_noise_covariance);
+    EXPECT_EQ(a.model.gradient_residuals, b.model.gradient_residuals);
+    EXPECT_EQ(a.model.gradient_residuals_file, b.model.gradient_residuals_file);
     EXPECT_EQ(a.model.minimizer, b.model.minimizer);
+    EXPECT_EQ(a.model.feature_covariance, b.model.feature_covariance);
+    EXPECT_EQ(a.model.label_noise_variance, b.model.label_noise_variance);
     EXPECT_EQ(a.model.data, b.model.data);
     EXPECT_EQ(a.model.target, b.model.target);
     EXPECT_EQ(a.model.standardize, b.model.standardize);
@@ -70,6 +74,14 @@ void expect_equal(const Experiment& a, const Experiment& b) {
     EXPECT_EQ(a.ensemble.seed, b.ensemble.seed);
     EXPECT_EQ(a.verdict.tolerance, b.verdict.tolerance);
     EXPECT_EQ(a.verdict.family_error_rate, b.verdict.family_error_rate);
+    EXPECT_EQ(a.gradient_noise.at, b.gradient_noise.at);
+    EXPECT_EQ(a.gradient_noise.draws, b.gradient_noise.draws);
+    EXPECT_EQ(a.weighted_sum.alpha, b.weighted_sum.alpha);
+    EXPECT_EQ(a.weighted_sum.profile, b.weighted_sum.profile);
+    EXPECT_EQ(a.weighted_sum.length, b.weighted_sum.length);
+    EXPECT_EQ(a.weighted_sum.momentum, b.weighted_sum.momentum);
+    EXPECT_EQ(a.weighted_sum.draws, b.weighted_sum.draws);
+    EXPECT_EQ(a.weighted_sum.window, b.weighted_sum.window);
     EXPECT_EQ(a.run.precision, b.run.precision);
     EXPECT_EQ(a.run.normals, b.run.normals);
     EXPECT_EQ(a.run.allow_unstable, b.run.allow_unstable);
@@ -86,12 +98,13 @@ TEST(Experiment, DefaultsAreThoseOfTheInterface) {
     EXPECT_EQ(experiment.ensemble.chains, 65536);
     EXPECT_FALSE(experiment.ensemble.burn_in.has_value());
     EXPECT_FALSE(experiment.ensemble.initial.has_value());
-    expect_equal(
-        parse(quadratic + "[ensemble]\nchains = 65536\ndraws = 8\nshards = \"auto\"\nburn_in = \"auto\"\n"
-                          "stride = \"auto\"\ninitial = \"minimizer\"\nseed = 1\n[verdict]\ntolerance = 0.01\n"
-                          "family_error_rate = 1e-3\n[run]\nprecision = \"float\"\nnormals = \"reproducible\"\n"
-                          "allow_unstable = false\n"),
-        experiment);
+    expect_equal(parse(quadratic + "[ensemble]\nchains = 65536\ndraws = 8\nshards = \"auto\"\nburn_in = \"auto\"\n"
+                                   "stride = \"auto\"\ninitial = \"minimizer\"\nseed = 1\n[verdict]\ntolerance = 0.01\n"
+                                   "family_error_rate = 1e-3\n[gradient_noise]\nat = \"minimizer\"\ndraws = 10000000\n"
+                                   "[weighted_sum]\ndraws = 10000000\nwindow = [1, 2, 5, 10, 50, "
+                                   "200]\n[run]\nprecision = \"float\"\nnormals = \"reproducible\"\n"
+                                   "allow_unstable = false\n"),
+                 experiment);
 }
 
 TEST(Experiment, EveryKeyIsRead) {
@@ -124,21 +137,87 @@ TEST(Experiment, EveryKeyIsRead) {
     EXPECT_TRUE(experiment.run.allow_unstable);
 }
 
-TEST(Experiment, TablesOfOtherCommandsAreAcceptedAndIgnored) {
-    expect_equal(parse(quadratic + "[gradient_noise]\nat = \"minimizer\"\ndraws = 10\n[weighted_sum]\nalpha = [0.5]\n"
-                                   "profile = \"uniform\"\nlength = 3\nmomentum = 0.5\ndraws = 10\nwindow = [1]\n"
-                                   "[underdamped]\nfriction = 1.0\ntemperature = 1.0\ntime_step = 0.1\nscheme = "
+const std::string gaussian_regression =
+    "[model]\nkind = \"gaussian_regression\"\nfeature_covariance = [[2.0, 0.5], [0.5, 1.0]]\n"
+    "label_noise_variance = 0.25\nminimizer = [1, -1]\n[sweep]\neta0 = 0.01\n";
+
+std::string with_residuals(const std::string& residuals) {
+    return "[model]\nkind = \"quadratic\"\nhessian = [[2.0, 0.3], [0.3, 1]]\ngradient_residuals = " + residuals +
+           "\n[sweep]\neta0 = 0.01\n";
+}
+
+TEST(Experiment, GaussianRegressionIsRead) {
+    const ModelSpec model = parse(gaussian_regression).model;
+    EXPECT_EQ(model.kind, ModelKind::gaussian_regression);
+    EXPECT_EQ(model.feature_covariance, (Matrix(2, 2) << 2.0, 0.5, 0.5, 1.0).finished());
+    EXPECT_EQ(model.label_noise_variance, 0.25);
+    EXPECT_EQ(model.minimizer, Vector(Eigen::Vector2d(1.0, -1.0)));
+    const ModelSpec defaults =
+        parse("[model]\nkind = \"gaussian_regression\"\nfeature_covariance = [[2]]\n[sweep]\neta0 = 1\n").model;
+    EXPECT_EQ(defaults.label_noise_variance, 1.0);
+    EXPECT_EQ(defaults.minimizer, Vector::Zero(1));
+}
+
+TEST(Experiment, GradientResidualsAreInlineOrAFile) {
+    const ModelSpec inline_rows = parse(with_residuals("[[1, 2], [3.5, -4], [0, 1]]")).model;
+    EXPECT_EQ(inline_rows.gradient_residuals, (Matrix(3, 2) << 1, 2, 3.5, -4, 0, 1).finished());
+    EXPECT_TRUE(inline_rows.gradient_residuals_file.empty());
+    const ModelSpec file = parse(with_residuals("\"data/r.CSV\"")).model;
+    EXPECT_EQ(file.gradient_residuals_file, "data/r.CSV");
+    EXPECT_EQ(file.gradient_residuals.size(), 0);
+}
+
+TEST(Experiment, TablesOfTheOtherCommandsAreRead) {
+    const Experiment experiment =
+        parse(quadratic +
+              "[gradient_noise]\nat = [1, 2.5]\ndraws = 64\n[weighted_sum]\nalpha = [0.5, -0.25]\ndraws = 100\n"
+              "window = 7\n");
+    EXPECT_EQ(experiment.gradient_noise.at, Vector(Eigen::Vector2d(1.0, 2.5)));
+    EXPECT_EQ(experiment.gradient_noise.draws, 64);
+    EXPECT_EQ(experiment.weighted_sum.alpha, (std::vector<double>{0.5, -0.25}));
+    EXPECT_FALSE(experiment.weighted_sum.profile.has_value());
+    EXPECT_EQ(experiment.weighted_sum.draws, 100);
+    EXPECT_EQ(experiment.weighted_sum.window, std::vector<std::int64_t>{7});
+    const WeightedSumSpec profile =
+        parse(quadratic + "[weighted_sum]\nprofile = \"momentum\"\nlength = 3\nmomentum = 0.5\n").weighted_sum;
+    EXPECT_EQ(profile.profile, WeightProfile::momentum);
+    EXPECT_EQ(profile.length, 3);
+    EXPECT_EQ(profile.momentum, 0.5);
+    EXPECT_TRUE(profile.alpha.empty());
+}
+
+TEST(Experiment, SeedsOfSixtyFourBitsComeFromTheCommandLine) {
+    for (const std::uint64_t seed :
+         {std::uint64_t{0}, (std::uint64_t{1} << 63) - 1, std::uint64_t{1} << 63, UINT64_MAX}) {
+        Overrides overrides;
+        overrides.seed = seed;
+        const Experiment experiment = parse(quadratic, overrides);
+        EXPECT_EQ(experiment.ensemble.seed, seed);
+        expect_equal(parse(to_toml(experiment)), experiment);
+    }
+    EXPECT_EQ(parse_with({"ensemble.seed=9223372036854775808"}).ensemble.seed, std::uint64_t{1} << 63);
+}
+
+TEST(Experiment, TablesOfLaterCommandsAreAcceptedAndIgnored) {
+    expect_equal(parse(quadratic + "[underdamped]\nfriction = 1.0\ntemperature = 1.0\ntime_step = 0.1\nscheme = "
                                    "\"baoab\"\n"),
                  parse(quadratic));
 }
 
 TEST(Experiment, TomlTextReadsBackAsTheSameExperiment) {
     const std::vector<std::string> texts{
-        quadratic, least_squares,
+        quadratic,
+        least_squares,
         quadratic +
             "momentum = [0.1, 0.30000000000000004, 1e-300]\nupdate = [\"ema\", \"heavy_ball\"]\n"
             "dampening = [0.25, 0.0]\n[ensemble]\ninitial = [1e22, -3.3333333333333335]\nshards = 100\n"
             "burn_in = 7\nstride = 3\nseed = 9223372036854775807\n[run]\nprecision = \"double\"\n",
+        gaussian_regression,
+        with_residuals("[[1, 2], [0.1, -1e-7], [0, 1]]"),
+        with_residuals("\"r.npy\""),
+        quadratic + "[gradient_noise]\nat = [0.1, 2]\ndraws = 640\n[weighted_sum]\nalpha = 0.1\nwindow = [3, 4]\n",
+        quadratic + "[weighted_sum]\nprofile = \"momentum\"\nlength = 5\nmomentum = 0.7\ndraws = 99\n",
+        quadratic + "[weighted_sum]\nprofile = \"random\"\nlength = 4\n",
         "title = 'quotes \" and \\ and a tab\tand \u03b7'\n" + least_squares + "sampling = \"reshuffle\"\n",
         "[model]\nkind = \"least_squares\"\ndata = \"a.npy\"\ntarget = 10\nstandardize = false\n[sweep]\neta0 = 1\n"};
     for (const auto& text : texts) {

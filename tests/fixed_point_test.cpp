@@ -119,13 +119,24 @@ TYPED_TEST(FixedPointTest, subnormals_and_zeros_are_zero) {
 }
 
 template <class Scalar>
-FixedPointDraw<3> draw_of(const std::vector<Scalar>& x) {
+FixedPointDraw<3> draw_of(const std::vector<Scalar>& x, const std::vector<Scalar>& v = std::vector<Scalar>(3)) {
     const std::vector<Scalar> centre{Scalar(0), Scalar(1), Scalar(2)};
     const std::vector<Scalar> scale{Scalar(1), Scalar(2), Scalar(4)};
     ChainArgs<Scalar> args{};
     args.centre = centre.data();
     args.scale = scale.data();
-    return to_fixed_point_draw<3>(args, [&](int i) { return x[static_cast<std::size_t>(i)]; });
+    args.velocity_scale = Scalar(8);
+    return to_fixed_point_draw<3>(
+        args, [&](int i) { return x[static_cast<std::size_t>(i)]; },
+        [&](int i) { return v[static_cast<std::size_t>(i)]; });
+}
+
+template <class Scalar>
+void expect_nothing(const FixedPointDraw<3>& draw) {
+    EXPECT_FALSE(draw.finite);
+    EXPECT_FALSE(draw.saturated);
+    EXPECT_EQ(draw.velocity_square, 0);
+    for (const std::int32_t value : draw.value) EXPECT_EQ(value, 0);
 }
 
 TYPED_TEST(FixedPointTest, one_bad_component_makes_the_whole_draw_zero) {
@@ -136,13 +147,30 @@ TYPED_TEST(FixedPointTest, one_bad_component_makes_the_whole_draw_zero) {
     EXPECT_EQ(good.value[0], 5);
     EXPECT_EQ(good.value[1], 10);
     EXPECT_EQ(good.value[2], 20);
-    const auto bad = draw_of<Scalar>({Scalar(5), std::numeric_limits<Scalar>::quiet_NaN(), Scalar(0x1p30)});
-    EXPECT_FALSE(bad.finite);
-    EXPECT_FALSE(bad.saturated);
-    for (const std::int32_t value : bad.value) EXPECT_EQ(value, 0);
+    const Scalar nan = std::numeric_limits<Scalar>::quiet_NaN();
+    expect_nothing<Scalar>(draw_of<Scalar>({Scalar(5), nan, Scalar(0x1p30)}, {Scalar(1), Scalar(2), Scalar(3)}));
     const auto clamped = draw_of<Scalar>({Scalar(5), Scalar(6), Scalar(-0x1p30)});
     EXPECT_TRUE(clamped.finite && clamped.saturated);
     EXPECT_EQ(clamped.value[2], -fixed_point_limit);
+}
+
+TYPED_TEST(FixedPointTest, velocities_have_their_own_scale_and_no_centre) {
+    using Scalar = TypeParam;
+    const auto draw = draw_of<Scalar>({Scalar(0), Scalar(0), Scalar(0)}, {Scalar(0.5), Scalar(-3), Scalar(1.0625)});
+    EXPECT_TRUE(draw.finite);
+    EXPECT_FALSE(draw.saturated);
+    EXPECT_EQ(draw.velocity_square, 4 * 4 + 24 * 24 + 8 * 8);  // 8.5 goes to even
+    EXPECT_EQ(draw.value[1], -2);
+}
+
+TYPED_TEST(FixedPointTest, a_bad_or_clamped_velocity_counts_as_a_position_does) {
+    using Scalar = TypeParam;
+    const std::vector<Scalar> x{Scalar(5), Scalar(6), Scalar(7)};
+    expect_nothing<Scalar>(draw_of<Scalar>(x, {Scalar(1), std::numeric_limits<Scalar>::infinity(), Scalar(0)}));
+    const auto clamped = draw_of<Scalar>(x, {Scalar(0x1p22), Scalar(-0x1p30), Scalar(-0x1p22)});
+    EXPECT_TRUE(clamped.finite && clamped.saturated);
+    EXPECT_EQ(clamped.value[2], 20);
+    EXPECT_EQ(clamped.velocity_square, std::int64_t{3} * fixed_point_limit * fixed_point_limit);
 }
 
 }  // namespace

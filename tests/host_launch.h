@@ -67,7 +67,7 @@ class HostLaunch {
             totals_.data(),
             first_bad_step_.data(),
             tables_.values().data(),
-            static_cast<std::int64_t>(tables_.values().size())};
+            static_cast<std::int64_t>(tables_.values_of_every_step())};
         for (const std::int64_t end : cuts.launch_ends) {
             launch.last_step = end;
             run_launch(launch, cuts);

@@ -9,6 +9,7 @@
 #include <deque>
 #include <limits>
 #include <stdexcept>
+#include <utility>
 
 namespace stationary {
 namespace {
@@ -35,12 +36,22 @@ class Group {
         members.push_back(member);
     }
 
-    [[nodiscard]] Invariance judge() const { return judge_invariance(members, limit_, family, 640); }
+    /// Gives a member an exact law that is the limit's times this.
+    void predict(std::size_t member, double factor) {
+        laws_.push_back(limit_);
+        laws_.back().covariance *= factor;
+        members[member].exact = &laws_.back();
+    }
+
+    [[nodiscard]] Invariance judge(MemberOrder order = MemberOrder::learning_rate) const {
+        return judge_invariance(members, limit_, family, 640, order);
+    }
 
     std::vector<InvarianceMember> members;
 
   private:
     std::deque<Estimate> estimates_;
+    std::deque<Prediction> laws_;
     Prediction limit_;
 };
 
@@ -119,6 +130,62 @@ TEST(Invariance, AnotherCellMayStillBreakItBesideAHeavyTail) {
     Group group({1.0, 1.05, 1.0}, 1e-5);
     group.members[2].heavy_tailed = true;
     EXPECT_EQ(group.judge().verdict, Verdict::differs);
+}
+
+TEST(Invariance, TheExactLawEndsTheRangeWhereItWasMeasured) {
+    Group group({1.0, 1.002, 0.95}, 1e-5);
+    for (const auto& [member, factor] : {std::pair{0u, 1.0}, {1u, 1.002}, {2u, 0.95}}) group.predict(member, factor);
+    const Invariance result = group.judge();
+    ASSERT_TRUE(result.predicted_range.has_value());
+    EXPECT_EQ(result.predicted_range->batch_size, 2);
+    EXPECT_DOUBLE_EQ(result.predicted_range->learning_rate, 0.002);
+    EXPECT_EQ(result.breakdown, Verdict::agrees);
+    EXPECT_NEAR(result.predicted, -0.05, 1e-12);
+    ASSERT_EQ(result.deviations.size(), 3u);
+    EXPECT_NEAR(result.deviations[1].value, 0.002, 1e-12);
+    EXPECT_NEAR(result.deviations[1].predicted, 0.002, 1e-12);
+    EXPECT_EQ(result.deviations[2].verdict, Verdict::differs);
+}
+
+TEST(Invariance, ABreakdownElsewhereContradictsTheExactLaw) {
+    for (const double predicted : {1.002, 1.03}) {
+        Group group({1.0, predicted > 1.01 ? 1.002 : 1.03}, 1e-5);
+        group.predict(0, 1.0);
+        group.predict(1, predicted);
+        const Invariance result = group.judge();
+        EXPECT_EQ(result.breakdown, Verdict::differs);
+        EXPECT_EQ(result.predicted_range->batch_size, predicted > 1.01 ? 1 : 2);
+    }
+}
+
+TEST(Invariance, ABreakdownThatIsNotResolvedIsUndecided) {
+    Group group({1.0}, 1e-5);
+    group.add(1.0, 0.01);
+    group.predict(0, 1.0);
+    group.predict(1, 1.002);
+    EXPECT_EQ(group.judge().breakdown, Verdict::inconclusive);
+    EXPECT_EQ(group.judge().predicted_range->batch_size, 2);
+}
+
+TEST(Invariance, WithoutEveryExactLawNothingIsPredicted) {
+    Group group({1.0, 1.002}, 1e-5);
+    group.predict(0, 1.0);
+    const Invariance result = group.judge();
+    EXPECT_FALSE(result.predicted_range.has_value());
+    EXPECT_EQ(result.breakdown, Verdict::inconclusive);
+    EXPECT_TRUE(std::isnan(result.predicted));
+}
+
+TEST(Invariance, AcrossMomentaTheRangeIsWalkedByReach) {
+    // The third cell has the smallest reach at the largest learning rate, and the second, which breaks, the largest.
+    Group group({1.0, 1.05, 1.0}, 1e-5);
+    group.members[2].reach = 0.01;
+    EXPECT_EQ(group.judge().holds_up_to_batch_size, 1);
+    const Invariance result = group.judge(MemberOrder::reach);
+    EXPECT_EQ(result.cells, (std::vector<std::int64_t>{12, 10, 11}));
+    EXPECT_DOUBLE_EQ(result.holds_up_to_reach, 0.05);
+    EXPECT_DOUBLE_EQ(result.holds_up_to_learning_rate, 0.004);
+    EXPECT_EQ(result.holds_up_to_batch_size, 4);
 }
 
 TEST(Invariance, RefusesAMemberWithoutEstimate) {

@@ -24,7 +24,7 @@ momentum = [0.0, 0.5]
 
 /// A run whose estimates are exactly the last (exact) prediction of each cell, with a small error bar.
 struct FinishedRun {
-    Experiment experiment = parse_experiment(quadratic_sweep, "test.toml", ".", {});
+    Experiment experiment;
     LossModel model = build_loss_model(experiment);
     std::vector<Cell> cells = make_cells(experiment, model);
     std::vector<Stability> stability = find_stability(model, cells);
@@ -32,7 +32,8 @@ struct FinishedRun {
     std::vector<std::vector<Prediction>> predictions = predict_cells(model, cells);
     std::vector<CellRun> runs;
 
-    FinishedRun() {
+    explicit FinishedRun(const char* text = quadratic_sweep)
+        : experiment(parse_experiment(text, "test.toml", ".", {})) {
         for (std::size_t i = 0; i < cells.size(); ++i) {
             const Matrix& covariance = predictions[i].back().covariance;
             runs.push_back(
@@ -63,8 +64,9 @@ TEST(Judgement, SmallStepLimitSolvesTheLyapunovEquation) {
 }
 
 TEST(Judgement, OneFamilyHoldsEveryComparisonAndInvarianceMember) {
-    // 6 langevin and 12 sgd cells, two theories each, 3 entries and a trace; all 18 cells share η0 with others.
-    EXPECT_EQ(FinishedRun().judged().intervals, 18 * 2 * 4 + 18);
+    // 6 langevin and 12 sgd cells, two theories each, 3 entries and a trace; all 18 cells share η0 with others, each
+    // with its error as a whole, two modes, the loss and one entry off the diagonal.
+    EXPECT_EQ(FinishedRun().judged().intervals, 18 * 2 * 4 + 18 * 5);
 }
 
 TEST(Judgement, ExactTheoryAgreesWhereTheSmallStepLimitDiffers) {
@@ -106,6 +108,87 @@ TEST(Judgement, MomentumWidensTheReachOfTheRule) {
     }
     EXPECT_NEAR(with_momentum, plain / 3.0, 1e-12);  // (1 − μ)/(1 + μ) = 1/3 at μ = 0.5
     EXPECT_NEAR(plain, 0.002 * results.model.largest_curvature * 2.0, 1e-12);
+}
+
+TEST(Judgement, TheExactLawPutsTheBreakdownWhereItWasMeasured) {
+    const RunResults results = FinishedRun().judged();
+    for (const InvarianceResult& group : results.invariance) {
+        EXPECT_EQ(group.invariance.breakdown, Verdict::agrees);
+        EXPECT_EQ(group.invariance.predicted_range->batch_size, group.invariance.holds_up_to_batch_size);
+        ASSERT_EQ(group.observables.size(), 4u);
+        for (const ObservableSpread& spread : group.observables) {
+            EXPECT_NEAR(spread.worst.measured.value, spread.worst.predicted, 1e-9);
+            EXPECT_NEAR(spread.predicted_spread, std::abs(spread.worst.predicted), 1e-9);
+        }
+        // The stiffest mode is worst, by about half its η·h.
+        EXPECT_EQ(group.observables[0].kind, Observable::diagonal);
+        EXPECT_EQ(group.observables[0].worst.i, 1);
+        EXPECT_EQ(group.observables[0].verdict, Verdict::differs);
+    }
+}
+
+TEST(Judgement, GroupsOfAllMomentaFollowTheEffectiveBatch) {
+    const RunResults results = FinishedRun().judged();
+    ASSERT_EQ(results.invariance_over_momenta.size(), 2u);  // sgd at two η0; langevin has no momentum
+    for (const InvarianceResult& group : results.invariance_over_momenta) {
+        EXPECT_EQ(group.scope, InvarianceScope::all_momenta);
+        EXPECT_EQ(group.momenta, (std::vector<double>{0.0, 0.5}));
+        ASSERT_EQ(group.invariance.cells.size(), 6u);
+        EXPECT_EQ(group.largest_batch_size, 64);
+        EXPECT_EQ(group.largest_momentum, 0.0);
+        EXPECT_EQ(group.invariance.breakdown, Verdict::agrees);
+    }
+    ASSERT_EQ(results.invariance_rows.size(), 18u);
+    for (const InvarianceRow& row : results.invariance_rows) {
+        const Cell& cell = results.cells[static_cast<std::size_t>(row.cell)].cell;
+        const double expected = static_cast<double>(cell.batch_size) * (cell.momentum == 0.5 ? 1.0 / 3.0 : 1.0);
+        EXPECT_NEAR(row.effective_batch, expected, 1e-12 * expected);
+        EXPECT_NEAR(row.reach, cell.eta0 * results.model.largest_curvature * expected, 1e-12);
+        // On the diagonal additive noise knows (B, μ) by B_eff alone: 1/(1 − reach/2) for the stiffest mode.
+        EXPECT_NEAR(worst_of(row.observed, Observable::diagonal)->predicted, 1.0 / (1.0 - row.reach / 2.0) - 1.0,
+                    1e-12);
+    }
+}
+
+TEST(Judgement, AHeavyTailedCellIsNotObservedAndLeavesNothingShown) {
+    FinishedRun run;
+    for (Estimate* estimate : {&*run.runs[0].estimate, &*run.runs[1].estimate, &*run.runs[2].estimate})
+        estimate->shard_kurtosis = 2.0 * heavy_tail_kurtosis;
+    const RunResults results = run.judged();
+    EXPECT_TRUE(results.invariance_rows[0].observed.empty());
+    EXPECT_TRUE(results.invariance[0].observables.empty());
+    EXPECT_EQ(results.invariance[0].invariance.breakdown, Verdict::inconclusive);
+    EXPECT_FALSE(results.invariance_rows[3].observed.empty());
+}
+
+/// Fewer batches per epoch than training points: what is measured is exactly the law at the epoch's start.
+TEST(Judgement, ReshufflingIsSetBesideIndependentBatches) {
+    const char* const sweep = R"(
+[model]
+kind = "quadratic"
+hessian = [[2.0, 0.3], [0.3, 1.0]]
+gradient_residuals = [[1.0, 0.2], [-0.5, 0.9], [0.3, -0.8], [-0.8, -0.3]]
+[sweep]
+dynamics = ["sgd"]
+sampling = ["with_replacement", "reshuffle"]
+eta0 = 0.001
+batch_size = [1, 2]
+)";
+    FinishedRun run(sweep);
+    const RunResults results = run.judged();
+    ASSERT_EQ(results.cells.size(), 4u);
+    for (const CellResult& cell : results.cells) {
+        EXPECT_EQ(cell.reshuffle.has_value(), cell.cell.sampling == Sampling::reshuffle);
+        if (!cell.reshuffle) continue;
+        const CellResult& independent = find(results, Dynamics::sgd, 0.001, cell.cell.batch_size, 0.0);
+        EXPECT_EQ(independent.cell.sampling, Sampling::with_replacement);
+        const double fraction =
+            cell.measurement->effective_temperature / independent.laws.back().law.effective_temperature;
+        EXPECT_NEAR(cell.reshuffle->fraction, fraction, 1e-12);
+        EXPECT_NEAR(cell.reshuffle->predicted, fraction, 1e-6 * fraction);
+        EXPECT_TRUE(cell.reshuffle->exact);
+        EXPECT_LT(fraction, 1e-4);  // η³h n(n+1)c_B R/24 over ηR/(2hB): the noise of an epoch cancels
+    }
 }
 
 TEST(Judgement, ReportsTheMeanInTheCoordinatesOfTheModel) {

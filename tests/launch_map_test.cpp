@@ -2,6 +2,8 @@
 
 #include "kernels/backend.h"
 #include "kernels/cuda_window.h"
+#include "kernels/finite_quadratic_oracle.h"
+#include "kernels/gaussian_regression_oracle.h"
 #include "kernels/langevin_stepper.h"
 #include "kernels/least_squares_oracle.h"
 #include "kernels/quadratic_oracle.h"
@@ -28,6 +30,10 @@ template <class Lanes, int D>
 using QuadraticSgdStepper = SgdStepper<Lanes, D, QuadraticOracle>;
 template <class Lanes, int D>
 using LeastSquaresSgdStepper = SgdStepper<Lanes, D, LeastSquaresOracle>;
+template <class Lanes, int D>
+using FiniteQuadraticSgdStepper = SgdStepper<Lanes, D, FiniteQuadraticOracle>;
+template <class Lanes, int D>
+using GaussianRegressionSgdStepper = SgdStepper<Lanes, D, GaussianRegressionOracle>;
 
 TEST(LaunchMap, every_chain_has_exactly_one_valid_place) {
     const std::int64_t first_shard = (std::int64_t{1} << 33) + 5;  // chain ids beyond 2³²
@@ -110,6 +116,40 @@ TEST(HostLaunch, least_squares_sgd_with_momentum) {
     expect_cpu_moments<float, 4, LeastSquaresSgdStepper, Velocity::kept>(program(3));
     expect_cpu_moments<float, 12, LeastSquaresSgdStepper, Velocity::kept>(program(10));
     expect_cpu_moments<double, 4, LeastSquaresSgdStepper, Velocity::kept>(program(3));
+}
+
+/// Launches that end inside an epoch of three steps, of which each leaves a training point over.
+TEST(HostLaunch, finite_quadratic_sgd_under_every_sampling) {
+    for (const BatchSampling sampling :
+         {BatchSampling::with_replacement, BatchSampling::without_replacement, BatchSampling::reshuffle}) {
+        const auto program = [&](int d) {
+            return chain_programs::with_sampling(chain_programs::finite_quadratic(d, 7, 2, Momentum::heavy_ball),
+                                                 sampling);
+        };
+        expect_cpu_moments<float, 4, FiniteQuadraticSgdStepper, Velocity::kept>(program(3));
+        expect_cpu_moments<double, 4, FiniteQuadraticSgdStepper, Velocity::kept>(program(3));
+    }
+}
+
+TEST(HostLaunch, least_squares_sgd_reshuffled) {
+    const CellProgram program = chain_programs::least_squares(3, 53, 5, Momentum::none);
+    expect_cpu_moments<float, 4, LeastSquaresSgdStepper, Velocity::kept>(
+        chain_programs::with_sampling(program, BatchSampling::reshuffle));
+}
+
+TEST(HostLaunch, gaussian_regression_sgd) {
+    const auto program = [](int d) { return chain_programs::gaussian_regression(d, 3, Momentum::nesterov); };
+    expect_cpu_moments<float, 1, GaussianRegressionSgdStepper, Velocity::kept>(program(1));
+    expect_cpu_moments<float, 12, GaussianRegressionSgdStepper, Velocity::kept>(program(9));
+    expect_cpu_moments<double, 4, GaussianRegressionSgdStepper, Velocity::kept>(program(3));
+}
+
+TEST(HostLaunch, weighted_steps_with_frozen_gradients) {
+    expect_cpu_moments<float, 4, QuadraticSgdStepper, Velocity::kept>(
+        chain_programs::weighted_sum(chain_programs::quadratic(3, 2, Momentum::none)));
+    expect_cpu_moments<float, 4, FiniteQuadraticSgdStepper, Velocity::kept>(
+        chain_programs::weighted_sum(chain_programs::with_sampling(
+            chain_programs::finite_quadratic(3, 7, 2, Momentum::none), BatchSampling::reshuffle)));
 }
 
 TEST(HostLaunch, odd_shard_sizes) {

@@ -112,6 +112,13 @@ struct BatchGradient {
 BatchGradient batch_gradient(const LossModel& model, const std::vector<Eigen::Index>& batch) {
     const Eigen::Index d = model.dimension();
     BatchGradient gradient{model.ridge * Matrix::Identity(d, d), model.ridge * model.minimizer};
+    if (model.kind == ModelKind::quadratic) {
+        gradient = {model.hessian, Vector::Zero(d)};
+        for (const Eigen::Index n : batch) {
+            gradient.offset += model.gradient_residuals.row(n).transpose() / double(batch.size());
+        }
+        return gradient;
+    }
     for (const Eigen::Index n : batch) {
         const Vector x = model.features.row(n).transpose();
         gradient.curvature += x * x.transpose() / double(batch.size());
@@ -165,6 +172,38 @@ TEST(LeastSquaresLaw, IsWhatEnumeratingEveryBatchConvergesTo) {
     }
 }
 
+TEST(FiniteQuadraticLaw, IsWhatEnumeratingEveryBatchConvergesTo) {
+    const LossModel model =
+        support::finite_quadratic(support::random_hessian(2, 4.0, 121), support::normal_matrix(5, 2, 122));
+    for (const UpdateRule update : every_update) {
+        for (const Sampling sampling : {Sampling::with_replacement, Sampling::without_replacement}) {
+            Cell cell = sgd_cell(update, 0.0, 2, 0.7);
+            cell.sampling = sampling;
+            cell = cell_at(model, cell, 0.5);
+            const std::vector<Prediction> laws = predict(model, cell);
+            ASSERT_EQ(laws.size(), 2U);
+            EXPECT_EQ(laws.back().theory, Theory::discrete);
+            EXPECT_TRUE(laws.back().exact);
+            EXPECT_EQ(laws.back().mean, model.minimizer);
+            const Matrix exact = enumerated_covariance(model, cell, 1500);
+            EXPECT_LT(((laws.back().covariance - exact).array() / exact.array()).abs().maxCoeff(), 1e-11)
+                << to_string(update) << to_string(sampling);
+        }
+    }
+}
+
+TEST(FiniteQuadraticLaw, UnderLangevinIsThatOfItsNoise) {
+    const LossModel model =
+        support::finite_quadratic(support::random_hessian(2, 4.0, 131), support::normal_matrix(6, 2, 132));
+    const LossModel infinite = support::quadratic(model.hessian, model.gradient_noise_covariance);
+    const Cell cell = support::langevin_cell(0.1, 8, 0.5);  // more than the training points: with replacement
+    const std::vector<Prediction> laws = predict(model, cell);
+    ASSERT_EQ(laws.size(), 2U);
+    EXPECT_EQ(laws[0].covariance, predict(infinite, cell)[0].covariance);
+    EXPECT_EQ(laws[1].covariance, predict(infinite, cell)[1].covariance);
+    EXPECT_TRUE(laws[1].exact);
+}
+
 TEST(LeastSquaresLaw, ApproximationsComeFirstAndAllShareTheMinimizer) {
     const LossModel model = random_least_squares(20, 3, 0.1, 5.0, 61);
     const std::vector<Prediction> laws = predict(model, cell_at(model, sgd_cell(every_update[0], 0.0, 1, 0.5), 0.5));
@@ -196,15 +235,6 @@ TEST(LeastSquaresLaw, FullBatchWithoutReplacementHasNoSpread) {
     EXPECT_EQ(law(model, cell), Matrix::Zero(2, 2));
 }
 
-TEST(LeastSquaresLaw, ReshufflingHasOnlyTheSdeLimit) {
-    const LossModel model = random_least_squares(6, 2, 0.1, 5.0, 81);
-    Cell cell = sgd_cell(UpdateRule::heavy_ball, 0.1, 2, 0.5);
-    cell.sampling = Sampling::reshuffle;
-    const std::vector<Prediction> laws = predict(model, cell);
-    ASSERT_EQ(laws.size(), 1U);
-    EXPECT_EQ(laws[0].theory, Theory::sde);
-}
-
 TEST(LeastSquaresLaw, LangevinKeepsTheNoiseOfTheMinimizer) {
     const LossModel model = random_least_squares(20, 2, 0.1, 5.0, 91);
     LossModel constant = support::quadratic(model.hessian, model.gradient_noise_covariance);
@@ -223,7 +253,7 @@ double loss_ratio(const LossModel& model, std::int64_t batch_size, double moment
     return (model.hessian * laws.back().covariance).trace() / (model.hessian * laws.front().covariance).trace();
 }
 
-/// THEORY.md, section 4: on real data the effective batch collapses the loss nearly, not exactly.
+/// docs/theory.md, section 4: on real data the effective batch collapses the loss nearly, not exactly.
 TEST(LeastSquaresLaw, EffectiveBatchNearlyCollapsesTheLossOnDiabetes) {
     const LossModel model = support::diabetes({}, 0.1);
     const double plain = loss_ratio(model, 1, 0.0);

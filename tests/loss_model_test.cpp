@@ -199,6 +199,60 @@ TEST(LossModel, QuadraticAsymmetryWithinRoundingIsRemoved) {
     EXPECT_EQ(build_loss_model(experiment).hessian(1, 0), 0.3);
 }
 
+LossModel finite_quadratic(const std::string& residuals) {
+    return build_loss_model(parse_experiment(
+        "[model]\nkind = \"quadratic\"\nhessian = [[2.0, 0.5], [0.5, 1.0]]\nminimizer = [1, 2]\ngradient_residuals = " +
+            residuals + "\n[sweep]\neta0 = 0.1\n",
+        "x.toml", folder(), {}));
+}
+
+TEST(LossModel, ResidualsGiveUpTheirMeanAndMakeTheNoise) {
+    const LossModel model = finite_quadratic("[[1, 0], [2, 3], [6, 0]]");
+    EXPECT_EQ(model.kind, ModelKind::quadratic);
+    EXPECT_EQ(model.training_points(), 3);
+    EXPECT_EQ(model.gradient_residuals, (Matrix(3, 2) << -2, -1, -1, 2, 3, -1).finished());
+    // (1/N) Σ r rᵀ, by hand: (4 + 1 + 9)/3, (2 − 2 − 3)/3, (1 + 4 + 1)/3.
+    EXPECT_DOUBLE_EQ(model.gradient_noise_covariance(0, 0), 14.0 / 3.0);
+    EXPECT_DOUBLE_EQ(model.gradient_noise_covariance(0, 1), -1.0);
+    EXPECT_DOUBLE_EQ(model.gradient_noise_covariance(1, 0), -1.0);
+    EXPECT_DOUBLE_EQ(model.gradient_noise_covariance(1, 1), 2.0);
+    EXPECT_EQ(model.minimizer, Vector(Eigen::Vector2d(1.0, 2.0)));
+}
+
+TEST(LossModel, ResidualsFarFromZeroKeepTheirDigits) {
+    const LossModel model = finite_quadratic("[[1e9, 0.1], [1000000001, 0.2], [1000000005.5, 0.7]]");
+    EXPECT_LT(largest(model.gradient_residuals.colwise().mean()), 1e-15);
+}
+
+TEST(LossModel, ResidualsFromAFileAndInlineAreTheSameModel) {
+    std::ofstream(folder() + "/r.csv") << "a,b\n1,0\n2,3\n6,0\n";
+    Matrix values(3, 2);
+    values << 1, 0, 2, 3, 6, 0;
+    write_npy(folder() + "/r.npy", values);
+    const LossModel written = finite_quadratic("[[1, 0], [2, 3], [6, 0]]");
+    for (const char* file : {"\"r.csv\"", "\"r.npy\""}) {
+        const LossModel model = finite_quadratic(file);
+        EXPECT_EQ(model.gradient_residuals, written.gradient_residuals) << file;
+        EXPECT_EQ(model.data_hash, written.data_hash) << file;
+    }
+    EXPECT_NE(finite_quadratic("[[1, 0], [2, 3], [6, 1]]").data_hash, written.data_hash);
+    // Another mean is another file, but the same noise.
+    EXPECT_NE(finite_quadratic("[[2, 0], [3, 3], [7, 0]]").data_hash, written.data_hash);
+}
+
+TEST(LossModel, GaussianRegressionHasTheCurvatureOfItsFeatures) {
+    const LossModel model = build_loss_model(
+        parse_experiment("[model]\nkind = \"gaussian_regression\"\nfeature_covariance = [[2.0, 0.5], [0.5, 1.0]]\n"
+                         "label_noise_variance = 0.25\n[sweep]\neta0 = 0.1\n",
+                         "x.toml", folder(), {}));
+    EXPECT_EQ(model.kind, ModelKind::gaussian_regression);
+    EXPECT_EQ(model.hessian, (Matrix(2, 2) << 2.0, 0.5, 0.5, 1.0).finished());
+    EXPECT_EQ(model.gradient_noise_covariance, 0.25 * model.hessian);
+    EXPECT_EQ(model.label_noise_variance, 0.25);
+    EXPECT_EQ(model.minimizer, Vector::Zero(2));
+    EXPECT_EQ(model.training_points(), 0);
+}
+
 TEST(LossModel, QuadraticsBuiltInCodeAreCheckedToo) {
     EXPECT_EQ(message_of(quadratic_2x2(2.0)),
               "x.toml: model.hessian: not positive definite: its smallest eigenvalue is -0.561553");

@@ -1,10 +1,13 @@
 #include "host/memory_plan.h"
 
+#include "host/dry_run.h"
 #include "host/error.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 namespace stationary {
 namespace {
@@ -12,8 +15,9 @@ namespace {
 /// A backend whose launches take `fixed` bytes and `per_shard` more for each shard; it runs nothing.
 class CountingBackend final : public Backend {
   public:
-    CountingBackend(std::int64_t fixed, std::int64_t per_shard) : fixed_(fixed), per_shard_(per_shard) {}
-    [[nodiscard]] BackendInfo info() const override { return {"cpu", "counting", 1, "generic"}; }
+    CountingBackend(std::int64_t fixed, std::int64_t per_shard, std::string kind = "cpu")
+        : fixed_(fixed), per_shard_(per_shard), kind_(std::move(kind)) {}
+    [[nodiscard]] BackendInfo info() const override { return {kind_, "counting", 1, "generic"}; }
     void run(const CellProgram&, ShardRange, const ShardSink&) override {}
     [[nodiscard]] std::int64_t memory_bytes(const CellProgram&, std::int64_t shards) const override {
         return fixed_ + per_shard_ * shards;
@@ -22,6 +26,7 @@ class CountingBackend final : public Backend {
   private:
     std::int64_t fixed_;
     std::int64_t per_shard_;
+    std::string kind_;
 };
 
 CellPlan plan_of(int dimension, std::int64_t shards) {
@@ -47,6 +52,18 @@ TEST(MemoryPlan, SplitsACellIntoTheLargestLaunchesUnderTheBudget) {
     EXPECT_GT(memory.host + backend.memory_bytes(plans[0].program, 334), memory.budget);
 }
 
+TEST(MemoryPlan, LaunchesOfAGpuDoNotCountAsMemoryOfThisMachine) {
+    const std::vector<CellPlan> plans{plan_of(1, 1000), plan_of(1, 64)};
+    const CountingBackend backend(std::int64_t{1} << 36, 10, "cuda");
+    const MemoryPlan memory = plan_memory(backend, plans, std::int64_t{1} << 30);
+    EXPECT_EQ(memory.shards_at_once, (std::vector<std::int64_t>{1000, 64}));
+    EXPECT_EQ(memory.peak, memory.host);
+    EXPECT_EQ(memory.device, (std::int64_t{1} << 36) + 10 * 1000);
+    EXPECT_NE(memory_line(memory).find("64.0 GiB on the GPU"), std::string::npos) << memory_line(memory);
+    EXPECT_EQ(memory_line(plan_memory(CountingBackend(1, 1), plans, 1 << 30)).find("GPU"), std::string::npos);
+    EXPECT_THROW(plan_memory(backend, plans, host_bytes(plans)), InputError);
+}
+
 TEST(MemoryPlan, RefusesInOneLineWhatCannotFit) {
     try {
         plan_memory(CountingBackend(std::int64_t{1} << 40, 10), {plan_of(1, 64)}, 1 << 30);
@@ -61,9 +78,10 @@ TEST(MemoryPlan, RefusesInOneLineWhatCannotFit) {
 
 TEST(MemoryPlan, HostBytesGrowWithShardsAndCells) {
     const std::int64_t one = host_bytes({plan_of(10, 64)});
-    EXPECT_EQ(one, 64 * 100 * 8 + 64 * (55 + 10) * 16);
+    // Each shard's covariance, mean and velocity square; then its integers.
+    EXPECT_EQ(one, 64 * 111 * 8 + 64 * (55 + 10) * 16);
     // Moments are those of one cell at a time; estimates stay.
-    EXPECT_EQ(host_bytes({plan_of(10, 64), plan_of(10, 64)}), one + 64 * 100 * 8);
+    EXPECT_EQ(host_bytes({plan_of(10, 64), plan_of(10, 64)}), one + 64 * 111 * 8);
 }
 
 TEST(MemoryPlan, ReadsTheMachinesAndTheGroupsFiles) {

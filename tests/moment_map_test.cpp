@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include <stdexcept>
+#include <functional>
 #include <vector>
 
 namespace stationary {
@@ -110,7 +110,100 @@ TEST(MomentMap, without_replacement_scales_the_noise) {
     EXPECT_DOUBLE_EQ(batch_noise_factor(model, cell), 5.0 / (4.0 * 8.0));
     EXPECT_DOUBLE_EQ(batch_noise_factor(quadratic(2, 1), cell), 0.25);
     cell.sampling = Sampling::reshuffle;
-    EXPECT_THROW(batch_noise_factor(model, cell), std::invalid_argument);
+    EXPECT_DOUBLE_EQ(batch_noise_factor(model, cell), 5.0 / (4.0 * 8.0));
+    cell.batch_size = 9;
+    EXPECT_EQ(batch_noise_factor(model, cell), 0.0);
+}
+
+/// A batch gradient with its probability.
+using Batches = std::vector<WeightedNormal>;
+
+/// Moments after one step, over every state (equal weights) and every batch.
+template <class BatchesAt>
+StateMoments moments_after_step(const Cell& cell, const std::vector<Vector>& states, Index d, BatchesAt&& batches_at) {
+    const Index k = states.front().size();
+    StateMoments moments{Vector::Zero(k), Matrix::Zero(k, k)};
+    for (const Vector& z : states)
+        for (const WeightedNormal& batch : batches_at(Vector(z.head(d)))) {
+            const Vector next = pytorch_step(cell, z, batch.z);
+            const double weight = batch.weight / static_cast<double>(states.size());
+            moments.mean += weight * next;
+            moments.second += weight * next * next.transpose();
+        }
+    return moments;
+}
+
+/// Every pair of different training points; gradient(i) is that of point i.
+template <class Gradient>
+Batches pairs_without_replacement(Index points, Gradient&& gradient) {
+    Batches batches;
+    for (Index i = 0; i < points; ++i)
+        for (Index j = 0; j < i; ++j)
+            batches.push_back({0.5 * (gradient(i) + gradient(j)), 2.0 / static_cast<double>(points * (points - 1))});
+    return batches;
+}
+
+void expect_step(const LossModel& model, const Cell& cell, const StateNoise* state_noise,
+                 const std::function<Batches(const Vector&)>& batches_at) {
+    const MomentMap map(model, cell, state_noise);
+    const std::vector<Vector> states = some_states(map.state_size(), 24);
+    const StateMoments expected = moments_after_step(cell, states, model.dimension(), batches_at);
+    StateMoments next = map.apply(moments_of(states));
+    next.second += map.source();
+    EXPECT_LT(relative_difference(next.mean, expected.mean), 1e-13) << describe(cell);
+    EXPECT_LT(relative_difference(next.second, expected.second), 1e-13) << describe(cell);
+}
+
+TEST(MomentMap, one_step_without_replacement_equals_full_enumeration) {
+    const LossModel data = least_squares(9, 3, 0.2, 21);
+    const StateNoise state_noise(data);
+    const LossModel flat = finite_quadratic(9, 3, 22);
+    for (Cell cell : sgd_cells()) {
+        cell.sampling = Sampling::without_replacement;
+        expect_step(data, cell, &state_noise, [&](const Vector& delta) {
+            return pairs_without_replacement(9, [&](Index i) { return point_gradient(data, i, delta); });
+        });
+        expect_step(flat, cell, nullptr, [&](const Vector& delta) {
+            return pairs_without_replacement(
+                9, [&](Index i) { return Vector(flat.hessian * delta + flat.gradient_residuals.row(i).transpose()); });
+        });
+    }
+}
+
+TEST(MomentMap, one_step_of_gaussian_regression_equals_exact_quadrature) {
+    const LossModel model = gaussian_regression(2, 0.7, 25);
+    const StateNoise state_noise(model);
+    for (const Cell& cell : sgd_cells()) {
+        expect_step(model, cell, &state_noise, [&](const Vector& delta) {
+            const Batches points = regression_gradients(model, delta);
+            Batches batches;
+            for (const WeightedNormal& a : points)
+                for (const WeightedNormal& b : points) batches.push_back({0.5 * (a.z + b.z), a.weight * b.weight});
+            return batches;
+        });
+    }
+}
+
+TEST(MomentMap, velocity_squares_are_those_of_an_enumerated_step) {
+    const LossModel model = least_squares(9, 3, 0.2, 26);
+    const StateNoise state_noise(model);
+    Cell cell = sgd_cell(0.1, 1);
+    cell.dampening = 0.25;
+    std::vector<Vector> states = some_states(3, 27);
+    for (int n = 0; n < 3; ++n) states.push_back(-states[n]);  // E δ = 0, as in the stationary state
+    Vector expected = Vector::Zero(3);
+    for (const Vector& delta : states)
+        for (Index i = 0; i < 9; ++i)
+            expected += (0.75 * point_gradient(model, i, delta)).cwiseAbs2() / static_cast<double>(9 * states.size());
+    const MomentMap map(model, cell, &state_noise);
+    EXPECT_LT(relative_difference(map.velocity_squares(moments_of(states).second), expected), 1e-13);
+}
+
+TEST(MomentMap, with_momentum_velocity_squares_are_in_the_state) {
+    const LossModel model = quadratic(3, 28);
+    const MomentMap map(model, sgd_cell(0.1, 2, 0.8), nullptr);
+    const Matrix second = moments_of(some_states(6, 29)).second;
+    EXPECT_EQ(map.velocity_squares(second), Vector(second.diagonal().tail(3)));
 }
 
 TEST(MomentMap, langevin_has_constant_noise_on_every_model) {

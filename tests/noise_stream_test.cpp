@@ -1,7 +1,8 @@
 #include "kernels/noise_stream.h"
 
-#include "kernels/langevin_stepper.h"
+#include "kernels/gaussian_regression_oracle.h"
 #include "kernels/least_squares_oracle.h"
+#include "kernels/quadratic_oracle.h"
 #include "kernels/sgd_stepper.h"
 #include "tests/pack_functions.h"
 
@@ -10,6 +11,7 @@
 #include <array>
 #include <random>
 #include <set>
+#include <string>
 #include <tuple>
 #include <vector>
 
@@ -98,66 +100,6 @@ TEST(NormalStream, every_simd_level_gives_the_scalar_bits) {
     }
 }
 
-/// ⌊word·n / 2³²⌋.
-std::uint32_t documented_index(std::uint64_t chain, std::uint64_t u, std::uint32_t n) {
-    const std::uint64_t word = documented_word(NoisePurpose::minibatch_index, chain, u);
-    return static_cast<std::uint32_t>((word * n) >> 32);
-}
-
-TEST(IndexStream, indices_come_in_linear_order) {
-    for (const std::uint64_t chain : {std::uint64_t{3}, edge - 1, edge, edge + 1}) {
-        for (const std::uint64_t start :
-             {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{6}, edge - 1, 4 * edge - 3, 4 * edge + 1}) {
-            IndexStream<Lanes> stream(key, chain, start);
-            for (std::uint64_t u = start; u < start + 23; ++u) {
-                const auto n = static_cast<std::uint32_t>(1 + u % 442);
-                ASSERT_EQ(stream.next(n), documented_index(chain, u, n));
-            }
-        }
-    }
-}
-
-TEST(IndexStream, every_simd_level_gives_the_scalar_indices) {
-    constexpr std::size_t calls = 11;
-    for (const PackFunctions& pack : available_pack_functions()) {
-        const auto lanes = static_cast<std::size_t>(pack.lanes);
-        for (const std::uint32_t n : {1U, 7U, 442U, 0x7fffffffU}) {
-            for (const std::uint64_t start : {std::uint64_t{0}, std::uint64_t{2}, 4 * edge - 3}) {
-                std::vector<std::uint32_t> out(calls * lanes);
-                pack.indices(key, edge - 2, start, n, calls, out.data());
-                for (std::size_t i = 0; i < out.size(); ++i) {
-                    ASSERT_EQ(out[i], documented_index(edge - 2 + i % lanes, start + i / lanes, n))
-                        << to_string(pack.level);
-                }
-            }
-        }
-    }
-}
-
-/// First word of index i: the least w with ⌊w·n/2³²⌋ = i, which is ⌈i·2³²/n⌉.
-std::uint64_t first_word(std::uint64_t index, std::uint64_t n) { return (index * edge + n - 1) / n; }
-
-/// Counts the words of every index, checking each boundary against the code.
-void expect_even_shares(std::uint32_t n) {
-    std::uint64_t total = 0;
-    for (std::uint32_t index = 0; index < n; ++index) {
-        const std::uint64_t first = first_word(index, n);
-        const std::uint64_t last = first_word(index + 1, n) - 1;
-        ASSERT_EQ(Lanes::multiply_high(static_cast<std::uint32_t>(first), n), index);
-        ASSERT_EQ(Lanes::multiply_high(static_cast<std::uint32_t>(last), n), index);
-        const std::uint64_t share = last - first + 1;
-        ASSERT_TRUE(share == edge / n || share == edge / n + 1) << index;
-        total += share;
-    }
-    EXPECT_EQ(total, edge);
-}
-
-TEST(IndexStream, index_bias) {
-    for (const std::uint32_t n : {1U, 2U, 3U, 7U, 64U, 442U, 1000U, 65537U, 1000003U}) expect_even_shares(n);
-    // The stated relative bias, 1e-7 at 442: one word more or less than 2³²/n.
-    EXPECT_LE(442.0 * 0x1p-32, 1.1e-7);
-}
-
 /// A place in the random words: counter, chain, word of the block.
 using Place = std::tuple<std::uint64_t, std::uint64_t, int>;
 
@@ -170,68 +112,97 @@ struct RecordingLanes : ScalarLanes<float> {
     }
 };
 
+/// What one chain runs: a step with fresh noise (m normals per training point), and one on a data set.
+struct Use {
+    bool gaussian_regression;
+    BatchSampling sampling;
+    std::int64_t batch;
+    int d;
+};
+constexpr std::uint32_t training_points = 13;
+
+/// Blocks of epoch_order that some steps read; none with replacement.
+std::uint64_t permutations(const Use& use, std::uint64_t steps) {
+    if (use.sampling == BatchSampling::with_replacement) return 0;
+    const std::uint64_t epoch = use.sampling == BatchSampling::reshuffle ? training_points / use.batch : 1;
+    return (steps + epoch - 1) / epoch;
+}
+
 /// The places that the documented layout gives to one chain's steps.
-void add_documented_places(std::multiset<Place>& places, std::uint64_t chain, std::uint64_t steps, std::uint64_t batch,
-                           std::uint64_t d) {
+void add_documented_places(std::multiset<Place>& places, std::uint64_t chain, std::uint64_t steps, const Use& use) {
     const auto add = [&](NoisePurpose purpose, std::uint64_t w) {
         places.emplace((static_cast<std::uint64_t>(purpose) << 56) + w / 4, chain, static_cast<int>(w % 4));
     };
-    for (std::uint64_t step = 0; step < steps; ++step) {
-        for (std::uint64_t b = 0; b < batch; ++b) {
-            add(NoisePurpose::minibatch_index, step * batch + b);
-            for (std::uint64_t i = 0; i < d; ++i) add(NoisePurpose::gradient_noise, (step * batch + b) * d + i);
-        }
+    const auto m = static_cast<std::uint64_t>(use.d + (use.gaussian_regression ? 1 : 0));
+    for (std::uint64_t point = 0; point < steps * static_cast<std::uint64_t>(use.batch); ++point) {
+        if (use.sampling == BatchSampling::with_replacement) add(NoisePurpose::minibatch_index, point);
+        for (std::uint64_t i = 0; i < m; ++i) add(NoisePurpose::gradient_noise, point * m + i);
     }
-    for (std::uint64_t w = 0; w < 2 * d; ++w) {
-        add(NoisePurpose::initial_state, w);
-        add(NoisePurpose::epoch_order, w);
-    }
+    for (std::uint64_t w = 0; w < 4 * permutations(use, steps); ++w) add(NoisePurpose::epoch_order, w);
+    for (std::uint64_t w = 0; w < m; ++w) add(NoisePurpose::initial_state, w);
 }
 
-/// The blocks that a chain of both kinds really makes: steps of sgd on a quadratic, then on a data set.
-void run_recorded_chain(std::uint64_t chain, int steps, std::int64_t batch, int d) {
+/// Takes the steps of both kinds.
+template <template <class, int> class FreshNoise>
+void take_steps(const ChainArgs<float>& args, std::uint64_t chain, int steps) {
     constexpr int padded = 8;
-    const std::vector<float> zeros(padded * padded, 0.0F);
-    ChainArgs<float> args{};
-    args.hessian = args.noise_factor = args.features = args.residuals = args.ridge_gradient = zeros.data();
-    args.batch_size = batch;
-    args.training_points = 5;
-    args.dimension = d;
-    args.key = key;
     ChainState<RecordingLanes, padded> state{};
-    SgdStepper<RecordingLanes, padded, QuadraticOracle> quadratic(args, chain, 0);
+    SgdStepper<RecordingLanes, padded, FreshNoise> fresh_noise(args, chain, 0);
     SgdStepper<RecordingLanes, padded, LeastSquaresOracle> least_squares(args, chain, 0);
     for (int step = 0; step < steps; ++step) {
-        quadratic.step(state);
+        fresh_noise.step(state);
         least_squares.step(state);
     }
 }
 
-TEST(NoiseStream, no_word_is_read_twice) {
-    constexpr int steps = 6;
-    for (const std::int64_t batch : {1, 2, 3, 5}) {
-        for (int d = 1; d <= 8; ++d) {
-            std::multiset<Place> places;
-            RecordingLanes::blocks.clear();
-            for (const std::uint64_t chain :
-                 {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{2}, edge - 1, edge, edge + 1}) {
-                add_documented_places(places, chain, steps, static_cast<std::uint64_t>(batch),
-                                      static_cast<std::uint64_t>(d));
-                run_recorded_chain(chain, steps, batch, d);
-            }
-            const std::set<Place> different(places.begin(), places.end());
-            EXPECT_EQ(different.size(), places.size()) << "B = " << batch << ", d = " << d;
+/// The blocks that a chain really makes.
+void run_recorded_chain(std::uint64_t chain, int steps, const Use& use) {
+    const std::vector<float> zeros(training_points * 8, 0.0F);
+    ChainArgs<float> args{};
+    args.hessian = args.noise_factor = args.features = args.residuals = args.ridge_gradient = zeros.data();
+    args.batch_size = use.batch;
+    args.training_points = training_points;
+    args.sampling = use.sampling;
+    args.dimension = use.d;
+    args.key = key;
+    if (use.gaussian_regression) {
+        take_steps<GaussianRegressionOracle>(args, chain, steps);
+    } else {
+        take_steps<QuadraticOracle>(args, chain, steps);
+    }
+}
 
-            // Each block is made once, and the blocks made are exactly those that hold the documented words of the two
-            // purposes in use.
-            std::set<std::pair<std::uint64_t, std::uint64_t>> documented;
-            for (const auto& [counter, chain, word] : places) {
-                if (counter >> 56 <= static_cast<std::uint64_t>(NoisePurpose::minibatch_index))
-                    documented.emplace(counter, chain);
+/// No place twice; and each block is made once, and the blocks made are exactly those that hold the documented words.
+void expect_no_word_twice(const Use& use) {
+    constexpr int steps = 6;
+    std::multiset<Place> places;
+    RecordingLanes::blocks.clear();
+    for (const std::uint64_t chain : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{2}, edge - 1, edge, edge + 1}) {
+        add_documented_places(places, chain, steps, use);
+        run_recorded_chain(chain, steps, use);
+    }
+    const std::set<Place> different(places.begin(), places.end());
+    EXPECT_EQ(different.size(), places.size());
+    std::set<std::pair<std::uint64_t, std::uint64_t>> documented;
+    for (const auto& [counter, chain, word] : places) {
+        if (counter >> 56 != static_cast<std::uint64_t>(NoisePurpose::initial_state))
+            documented.emplace(counter, chain);
+    }
+    const std::set made(RecordingLanes::blocks.begin(), RecordingLanes::blocks.end());
+    EXPECT_EQ(made.size(), RecordingLanes::blocks.size());
+    EXPECT_EQ(made, documented);
+}
+
+TEST(NoiseStream, no_word_is_read_twice) {
+    for (const BatchSampling sampling :
+         {BatchSampling::with_replacement, BatchSampling::without_replacement, BatchSampling::reshuffle}) {
+        for (const std::int64_t batch : {1, 2, 3, 5}) {
+            for (int d = 1; d <= 8; ++d) {
+                SCOPED_TRACE("B = " + std::to_string(batch) + ", d = " + std::to_string(d) + ", sampling " +
+                             std::to_string(static_cast<int>(sampling)));
+                expect_no_word_twice({false, sampling, batch, d});
+                expect_no_word_twice({true, sampling, batch, d});
             }
-            const std::set made(RecordingLanes::blocks.begin(), RecordingLanes::blocks.end());
-            EXPECT_EQ(made.size(), RecordingLanes::blocks.size()) << "B = " << batch << ", d = " << d;
-            EXPECT_EQ(made, documented) << "B = " << batch << ", d = " << d;
         }
     }
 }

@@ -2,6 +2,7 @@
 #include "tests/pack_functions.h"
 
 #include "kernels/cpu_level.h"
+#include "kernels/index_stream.h"
 #include "kernels/noise_stream.h"
 #include "kernels/pack_lanes.h"
 
@@ -74,10 +75,15 @@ void normals_all(std::uint64_t key, std::uint64_t first_chain, NoisePurpose purp
     }
 }
 
-void indices_all(std::uint64_t key, std::uint64_t first_chain, std::uint64_t position, std::uint32_t n,
-                 std::size_t calls, std::uint32_t* out) {
-    IndexStream<Lanes> stream(key, Lanes::chains_from(first_chain), position);
-    for (std::size_t call = 0; call < calls; ++call, out += pack_lanes) store(stream.next(n), out);
+void indices_all(const ChainArgs<float>& args, std::uint64_t first_chain, std::int64_t step, std::size_t steps,
+                 std::uint32_t* out) {
+    IndexStream<Lanes> stream(args, Lanes::chains_from(first_chain), step);
+    for (std::size_t s = 0; s < steps; ++s) {
+        stream.for_batch([&](WordPack index) {
+            store(index, out);
+            out += pack_lanes;
+        });
+    }
 }
 
 }  // namespace

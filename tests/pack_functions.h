@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kernels/backend.h"
+#include "kernels/chain_args.h"
 #include "kernels/noise_purpose.h"
 
 #include <cstddef>
@@ -26,9 +27,10 @@ struct PackFunctions {
     /// [calls][count][lanes].
     void (*normals)(std::uint64_t key, std::uint64_t first_chain, NoisePurpose purpose, std::uint64_t position,
                     int count, std::size_t calls, float* out);
-    /// `calls` calls of IndexStream::next(n): out [calls][lanes].
-    void (*indices)(std::uint64_t key, std::uint64_t first_chain, std::uint64_t position, std::uint32_t n,
-                    std::size_t calls, std::uint32_t* out);
+    /// `steps` batches of an IndexStream that starts at step `step`, for chains first_chain, first_chain + 1, …: out
+    /// [steps][B][lanes].
+    void (*indices)(const ChainArgs<float>& args, std::uint64_t first_chain, std::int64_t step, std::size_t steps,
+                    std::uint32_t* out);
 };
 
 extern const PackFunctions pack_functions_generic, pack_functions_avx2, pack_functions_avx512;

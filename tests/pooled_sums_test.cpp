@@ -98,7 +98,10 @@ TEST(PooledSums, LawAndFingerprintDoNotDependOnTheShardSize) {
 TEST(PooledSums, FingerprintChangesWithEveryBitOfItsInputs) {
     std::vector<ShardMoments> shards = cut(random_draws(64, 3, 5), 4);
     std::vector<double> centre = centre3, scale = scale3;
-    const auto fingerprint = [&] { return make_estimate(shards, centre, scale, float_epsilon).fingerprint; };
+    double velocity_scale = 2048.0;
+    const auto fingerprint = [&] {
+        return make_estimate(shards, centre, scale, float_epsilon, velocity_scale).fingerprint;
+    };
     const std::uint64_t reference = fingerprint();
     std::vector<std::uint64_t> seen{reference};
     const auto try_integer = [&](auto& target, int bits) {
@@ -111,20 +114,23 @@ TEST(PooledSums, FingerprintChangesWithEveryBitOfItsInputs) {
     };
     for (Int128& value : shards[2].sum) try_integer(value, 127);
     for (Int128& value : shards[2].products) try_integer(value, 127);
+    try_integer(shards[2].velocity_squares, 127);
     try_integer(shards[2].finite_draws, 40);
     try_integer(shards[2].diverged_chains, 40);
     try_integer(shards[2].saturated_draws, 40);
-    for (auto* reals : {&centre, &scale})
-        for (double& value : *reals) {
-            const double original = value;
-            for (int bit = 0; bit < 64; ++bit) {
-                value = std::bit_cast<double>(std::bit_cast<std::uint64_t>(original) ^ (std::uint64_t{1} << bit));
-                seen.push_back(fingerprint());
-            }
-            value = original;
+    const auto try_real = [&](double& value) {
+        const double original = value;
+        for (int bit = 0; bit < 64; ++bit) {
+            value = std::bit_cast<double>(std::bit_cast<std::uint64_t>(original) ^ (std::uint64_t{1} << bit));
+            seen.push_back(fingerprint());
         }
+        value = original;
+    };
+    for (auto* reals : {&centre, &scale})
+        for (double& value : *reals) try_real(value);
+    try_real(velocity_scale);
     EXPECT_EQ(fingerprint(), reference);
-    EXPECT_EQ(seen.size(), 1U + 9U * 127U + 3U * 40U + 6U * 64U);
+    EXPECT_EQ(seen.size(), 1U + 10U * 127U + 3U * 40U + 7U * 64U);
     std::sort(seen.begin(), seen.end());
     EXPECT_EQ(std::adjacent_find(seen.begin(), seen.end()), seen.end());
 }

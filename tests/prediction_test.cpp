@@ -176,7 +176,7 @@ TEST(Laws, HaveTheNamesOfTheInterface) {
     EXPECT_EQ(to_string(Theory::least_squares), "least_squares");
 }
 
-// Closed forms of THEORY.md, section 4, with η0, k = η0h and Σ¹ there.
+// Closed forms of docs/theory.md, section 4, with η0, k = η0h and Σ¹ there.
 
 TEST(ClosedForm, HeavyBallPairOfModes) {
     const Vector h{{2.0, 0.3}};
@@ -263,6 +263,35 @@ TEST(NoiseFactor, FollowsTheSampling) {
         EXPECT_THROW(minibatch_noise_factor(model, cell), std::invalid_argument);
         EXPECT_DOUBLE_EQ(minibatch_noise_factor(quadratic(model.hessian, model.hessian), cell), 1.0 / 11.0);
     }
+}
+
+// Feature vectors that differ only in sign give every training point the same curvature: the law of the quadratic model
+// with the same residuals is exact, for every sampling, reshuffling included.
+TEST(Prediction, LeastSquaresWithEqualCurvaturesHasTheExactLawOfAFiniteQuadratic) {
+    Matrix features(6, 1);
+    features << 1.5, -1.5, 1.5, 1.5, -1.5, -1.5;
+    Vector target(6);
+    target << 0.3, -1.0, 2.0, 0.4, 0.0, 1.1;
+    const LossModel model = support::least_squares(features, target, 0.1);
+    Matrix residuals(6, 1);
+    for (Eigen::Index i = 0; i < 6; ++i) {
+        residuals(i, 0) = features(i, 0) * model.residuals(i) + model.ridge * model.minimizer(0);
+    }
+    const LossModel twin = support::finite_quadratic(model.hessian, residuals);
+    for (const Sampling sampling : {Sampling::with_replacement, Sampling::without_replacement, Sampling::reshuffle}) {
+        Cell cell = support::sgd_cell(UpdateRule::heavy_ball, 0.2, 2, 0.6);
+        cell.sampling = sampling;
+        cell.epoch_position = sampling == Sampling::reshuffle ? 1 : 0;
+        const std::vector<Prediction> laws = predict(model, cell);
+        ASSERT_EQ(laws.size(), 3U);
+        for (const std::size_t exact : {1U, 2U}) {
+            EXPECT_TRUE(laws[exact].exact);
+            EXPECT_NEAR(laws[exact].covariance(0, 0) / predict(twin, cell).back().covariance(0, 0), 1.0, 1e-12);
+        }
+    }
+    EXPECT_FALSE(predict(support::random_least_squares(6, 2, 0.3, 4.0, 107),
+                         support::sgd_cell(UpdateRule::heavy_ball, 0.01, 2, 0.0))[1]
+                     .exact);
 }
 
 }  // namespace

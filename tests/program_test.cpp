@@ -184,6 +184,66 @@ TEST_F(Program, WritesItsDirectoryAndKeepsOthersApart) {
     EXPECT_EQ(Json::parse(contents(directory_ / "a/b/results.json"))["experiment"], printed["experiment"]);
 }
 
+TEST_F(Program, ItsDirectoryCanBeRunAgainFromAnywhere) {
+    write("points.csv", "a,b\n1.0,0.0\n-1.0,0.5\n0.5,-2.0\n-0.5,1.5\n");
+    write("finite.toml", R"([model]
+kind = "quadratic"
+hessian = [[2.0, 0.3], [0.3, 1.0]]
+gradient_residuals = "points.csv"
+[sweep]
+dynamics = ["sgd"]
+eta0 = [0.02]
+batch_size = [2]
+sampling = ["reshuffle"]
+epoch_position = [1]
+[ensemble]
+chains = 1024
+)");
+    const Json first = run_json("run finite.toml --json --quiet --out kept --backend cpu");
+    fs::create_directory(directory_ / "elsewhere");
+    const Json again =
+        run_json("run ../kept/experiment.toml --json --quiet --out ../kept --backend cpu", "cd elsewhere &&");
+    EXPECT_EQ(again["cells"][0]["fingerprint"], first["cells"][0]["fingerprint"]);
+    EXPECT_EQ(again["cells"][0]["sampling"], "reshuffle");
+    EXPECT_EQ(again["cells"][0]["epoch_position"], 1);
+    EXPECT_EQ(first["experiment"]["model"]["gradient_residuals"], "points.csv");
+    EXPECT_TRUE(again["cells"][0]["fluctuation_dissipation_ratio"].is_null());
+}
+
+TEST_F(Program, MeasuresGradientNoise) {
+    const std::string arguments = "gradient-noise small.toml --backend cpu --quiet --set gradient_noise.draws=2000000 ";
+    const Json json = run_json(arguments + "--json");
+    ASSERT_EQ(json["rows"].size(), 2u);
+    EXPECT_EQ(json["status"], "complete");
+    for (const Json& row : json["rows"]) {
+        EXPECT_EQ(row["verdict"], "agrees") << row["batch_size"];
+        EXPECT_DOUBLE_EQ(row["factor"].get<double>(), 1.0 / row["batch_size"].get<double>());
+    }
+    const Json one = run_json(arguments + "--json --threads 1 --simd generic --set gradient_noise.draws=50000");
+    const Json two = run_json(arguments + "--json --threads 2 --set gradient_noise.draws=50000");
+    EXPECT_EQ(one["rows"][1]["fingerprint"], two["rows"][1]["fingerprint"]);
+    EXPECT_NE(run_json(arguments + "--json --seed 5")["rows"][1]["fingerprint"], json["rows"][1]["fingerprint"]);
+    EXPECT_TRUE(contains(run(arguments).output, "Sigma^B/Sigma^1"));
+}
+
+TEST_F(Program, SettlesWhatAWeightedSumsCovarianceIs) {
+    const std::string few = " --backend cpu --quiet --set weighted_sum.window=[1,10]";
+    const Json json = run_json("weighted-sum --alpha 0.5,0.25,0.125 --json" + few);
+    EXPECT_DOUBLE_EQ(json["sum_alpha"].get<double>(), 0.875);
+    EXPECT_DOUBLE_EQ(json["sum_alpha_squared"].get<double>(), 0.328125);
+    EXPECT_EQ(json["claims"][0]["verdict"], "agrees");
+    EXPECT_EQ(json["claims"][1]["verdict"], "differs");
+    EXPECT_NEAR(json["claims"][1]["signed_relative_error"].get<double>(), -0.625, 0.005);
+    ASSERT_EQ(json["windows"].size(), 2u);
+    EXPECT_EQ(json["windows"][0]["verdict"], "agrees");
+    const Outcome table = run(
+        "weighted-sum --alpha -0.5,0.25 small.toml --set weighted_sum.draws=100000 --set sweep.momentum=[0.5]" + few);
+    EXPECT_EQ(table.exit_code, 0) << table.errors;
+    EXPECT_EQ(table.output.rfind("small\n", 0), 0u) << table.output;
+    EXPECT_TRUE(contains(table.output, "In words:")) << table.output;
+    EXPECT_TRUE(contains(table.output, "mu=0.5")) << table.output;
+}
+
 TEST_F(Program, UnwritableDirectoryIsAnInputOutputError) {
     write("file", "in the way");
     expect_refused("run small.toml --backend cpu --out file", 5, "file");
@@ -200,7 +260,13 @@ TEST_F(Program, FullStandardOutputIsAnInputOutputError) {
 TEST_F(Program, RefusesBadInputInOneLine) {
     expect_refused("", 2, "subcommand");
     expect_refused("run", 2, "EXPERIMENT");
-    expect_refused("gradient-noise small.toml", 2, "");
+    expect_refused("gradient-noise", 2, "EXPERIMENT");
+    expect_refused("gradient-noise small.toml --set sweep.dynamics=['\"langevin\"']", 2, "sweep.dynamics");
+    expect_refused("gradient-noise small.toml --set gradient_noise.at=[1.0]", 2, "gradient_noise.at");
+    expect_refused("weighted-sum", 2, "alpha or profile");
+    expect_refused("weighted-sum --alpha 0.5,x", 2, "not a number");
+    expect_refused("weighted-sum --alpha 0,0", 2, "--alpha");
+    expect_refused("weighted-sum --alpha 0.5 absent.toml", 2, "absent.toml");
     expect_refused("run small.toml --backend gpu", 2, "auto|cpu|cuda");
     expect_refused("run small.toml --max-walltime soon", 2, "duration");
     expect_refused("run small.toml --seed -1", 2, "--seed");
@@ -288,7 +354,13 @@ TEST_F(Program, InfoNamesTheBuildAndWhatItCanRunOn) {
 TEST_F(Program, HelpAndVersionGoToStandardOutput) {
     const Outcome help = run("--help");
     EXPECT_EQ(help.exit_code, 0);
-    EXPECT_TRUE(contains(help.output, "predict"));
+    for (const char* command : {"run", "predict", "gradient-noise", "weighted-sum", "info"})
+        EXPECT_TRUE(contains(help.output, command)) << command;
+    for (const char* command : {"run", "gradient-noise", "weighted-sum"}) {
+        const std::string text = run(std::string(command) + " --help").output;
+        for (const char* option : {"--threads", "--simd", "--backend", "--seed", "--set", "--json"})
+            EXPECT_TRUE(contains(text, option)) << command << ' ' << option;
+    }
     EXPECT_EQ(help.errors, "");
     EXPECT_EQ(run("--version").output.rfind("stationary ", 0), 0u);
 }

@@ -161,9 +161,12 @@ inline BigMatrix position_block(const BigMatrix& z) {
     return block;
 }
 
-/// E δδᵀ from Z = M Z Mᵀ + b Σ(Z) bᵀ with Σ(Z) = state_noise(P) + constant_noise, P the position block of Z.
-inline BigMatrix sgd_covariance(const BigMatrix& hessian, const Cell& cell, const BigMatrix& constant_noise,
-                                const std::function<BigMatrix(const BigMatrix&)>& state_noise) {
+/// Noise that depends on the state: E δδᵀ to the part of Σ^B that it adds.
+using StateNoiseMap = std::function<BigMatrix(const BigMatrix&)>;
+
+/// Z = E zzᵀ, z = (δ, v), from Z = M Z Mᵀ + b Σ(Z) bᵀ with Σ(Z) = state_noise(P) + constant_noise, P the δδ block of Z.
+inline BigMatrix sgd_moments(const BigMatrix& hessian, const Cell& cell, const BigMatrix& constant_noise,
+                             const StateNoiseMap& state_noise) {
     const LinearStep step = linear_step(hessian, cell);
     const BigMatrix back = transposed(step.transition);
     const BigMatrix gain = transposed(step.noise_gain);
@@ -171,7 +174,65 @@ inline BigMatrix sgd_covariance(const BigMatrix& hessian, const Cell& cell, cons
         const BigMatrix moved = step.transition * z * back;
         return state_noise ? combine(moved, 1, step.noise_gain * state_noise(position_block(z)) * gain) : moved;
     };
-    return position_block(fixed_point(map, step.noise_gain * constant_noise * gain));
+    return fixed_point(map, step.noise_gain * constant_noise * gain);
+}
+
+/// The δδ block of sgd_moments.
+inline BigMatrix sgd_covariance(const BigMatrix& hessian, const Cell& cell, const BigMatrix& constant_noise,
+                                const StateNoiseMap& state_noise) {
+    return position_block(sgd_moments(hessian, cell, constant_noise, state_noise));
+}
+
+/// factor·(E[x xᵀ P x xᵀ] − APA), x ~ N(0, A), entry by entry from E x_i x_a x_b x_j = A_ia A_bj + A_ib A_aj + A_ij
+/// A_ab.
+inline BigMatrix isserlis_noise(const BigMatrix& a, const Big& factor, const BigMatrix& p) {
+    BigMatrix fourth(a.rows, a.rows);
+    for (std::size_t i = 0; i < a.rows; ++i) {
+        for (std::size_t j = 0; j < a.rows; ++j) {
+            for (std::size_t k = 0; k < a.rows; ++k) {
+                for (std::size_t l = 0; l < a.rows; ++l) {
+                    fourth(i, j) += p(k, l) * (a(i, k) * a(l, j) + a(i, l) * a(k, j) + a(i, j) * a(k, l));
+                }
+            }
+        }
+    }
+    return combine(BigMatrix(a.rows, a.rows), factor, combine(fourth, -1, a * p * a));
+}
+
+/// Covariance of Σ_{k<steps} M^{steps−1−k} b ρ_k for the batch means ρ_k of one permutation of N points of covariance
+/// `noise`: every pair of steps, Var ρ_k = noise·(N−B)/(B(N−1)), Cov(ρ_k, ρ_l) = −noise/(N−1).
+inline BigMatrix epoch_noise(const LinearStep& step, const BigMatrix& noise, std::int64_t points, std::int64_t batch,
+                             std::int64_t steps) {
+    std::vector<BigMatrix> gains;  // M^k b
+    for (std::int64_t k = 0; k < steps; ++k) {
+        gains.push_back(k == 0 ? step.noise_gain : step.transition * gains.back());
+    }
+    BigMatrix sum(step.transition.rows, step.transition.rows);
+    for (std::size_t k = 0; k < gains.size(); ++k) {
+        for (std::size_t l = 0; l < gains.size(); ++l) {
+            const Big share = k == l ? Big(points - batch) / (Big(batch) * (points - 1)) : Big(-1) / (points - 1);
+            sum = combine(sum, share, gains[k] * noise * transposed(gains[l]));
+        }
+    }
+    return sum;
+}
+
+/// E δδᵀ at cell.epoch_position of a reshuffled epoch of ⌊N/B⌋ batches, from Z_0 = M^n Z_0 M^nᵀ + Q_n.
+inline BigMatrix reshuffle_covariance(const BigMatrix& hessian, const Cell& cell, const BigMatrix& noise,
+                                      std::int64_t points) {
+    const LinearStep step = linear_step(hessian, cell);
+    const std::int64_t batches = points / cell.batch_size;
+    const auto moved = [&](BigMatrix z, std::int64_t steps) {
+        for (std::int64_t k = 0; k < steps; ++k) {
+            z = step.transition * z * transposed(step.transition);
+        }
+        return z;
+    };
+    const auto noise_after = [&](std::int64_t steps) {
+        return epoch_noise(step, noise, points, cell.batch_size, steps);
+    };
+    const BigMatrix start = fixed_point([&](const BigMatrix& z) { return moved(z, batches); }, noise_after(batches));
+    return position_block(combine(moved(start, cell.epoch_position), 1, noise_after(cell.epoch_position)));
 }
 
 /// c_B (mean(H_i P H_i) − H P H), point by point, H_i = x_i x_iᵀ + ridge·I.

@@ -92,6 +92,17 @@ TEST(ReportNotes, TellOfDivergenceSaturationAndHeavyTails) {
     EXPECT_TRUE(contains(notes, "the fourth moment exists only below learning rate 0.1")) << notes;
 }
 
+TEST(ReportNotes, DoubtStationarityBeyondFiveStandardErrors) {
+    RunResults results = make_results();
+    results.cells[1].measurement->fluctuation_dissipation_ratio = ScalarEstimate{1.0049, 0.001};
+    EXPECT_FALSE(contains(note_lines(results), "not stationary?"));
+    results.cells[1].measurement->fluctuation_dissipation_ratio = ScalarEstimate{0.9949, 0.001};
+    EXPECT_TRUE(contains(note_lines(results), "not stationary? the fluctuation-dissipation ratio is 0.9949(10), not 1"))
+        << note_lines(results);
+    results.cells[1].heavy_tailed = true;
+    EXPECT_FALSE(contains(note_lines(results), "not stationary?"));
+}
+
 TEST(ReportNotes, SayHowManyChainsWouldDecide) {
     RunResults results = make_results();
     results.cells[1].laws[0] = make_law(Theory::sde, 0.009, Verdict::inconclusive);
@@ -111,7 +122,7 @@ TEST(ReportNotes, SumUpManyInconclusiveComparisons) {
     results.cells[1].laws[1].comparison->chains_needed = 5000000;
     EXPECT_TRUE(contains(note_lines(results),
                          "6 comparisons are inconclusive; about 5e+06 chains per cell would decide 5 "
-                         "of them; more chains would not decide 1"))
+                         "of them; 1 would take over 1e9 chains"))
         << note_lines(results);
 }
 
@@ -152,6 +163,9 @@ TEST(ReportJson, HasTheContractsNames) {
                             "covariance_standard_error",
                             "effective_temperature",
                             "effective_temperature_standard_error",
+                            "fluctuation_dissipation_ratio",
+                            "fluctuation_dissipation_ratio_standard_error",
+                            "dampening",
                             "diverged_chains",
                             "saturated_draws",
                             "fingerprint",
@@ -178,6 +192,12 @@ TEST(ReportJson, CarriesTheValues) {
     EXPECT_EQ(cell["predictions"][0]["verdict"], "differs");
     EXPECT_EQ(cell["predictions"][0]["signed_relative_error"].get<double>(), 0.132);
     EXPECT_EQ(json["cells"][0]["dynamics"], "langevin");
+    EXPECT_TRUE(cell["fluctuation_dissipation_ratio"].is_null());
+    RunResults results = make_results();
+    results.cells[1].measurement->fluctuation_dissipation_ratio = ScalarEstimate{0.75, 0.125};
+    const Json measured = Json::parse(results_json(results))["cells"][1];
+    EXPECT_EQ(measured["fluctuation_dissipation_ratio"], 0.75);
+    EXPECT_EQ(measured["fluctuation_dissipation_ratio_standard_error"], 0.125);
 }
 
 TEST(ReportJson, SpellsOutWhatIsNotFiniteAndLeavesNullWhereNothingRan) {

@@ -1,7 +1,8 @@
 #include "kernels/run_chain.h"
 
 #include "kernels/cell_tables.h"
-#include "kernels/compiled_dimension.h"
+#include "kernels/finite_quadratic_oracle.h"
+#include "kernels/gaussian_regression_oracle.h"
 #include "kernels/langevin_stepper.h"
 #include "kernels/least_squares_oracle.h"
 #include "kernels/sgd_stepper.h"
@@ -24,17 +25,23 @@ template <class Lanes, int D>
 using QuadraticSgd = SgdStepper<Lanes, D, QuadraticOracle>;
 template <class Lanes, int D>
 using LeastSquaresSgd = SgdStepper<Lanes, D, LeastSquaresOracle>;
+template <class Lanes, int D>
+using FiniteQuadraticSgd = SgdStepper<Lanes, D, FiniteQuadraticOracle>;
+template <class Lanes, int D>
+using GaussianRegressionSgd = SgdStepper<Lanes, D, GaussianRegressionOracle>;
 
-/// A recorded state: the step and the d components.
+/// A recorded state: the step and the d components of position and velocity.
 template <class Scalar>
 struct Record {
     std::int64_t step;
     std::vector<Scalar> position;
+    std::vector<Scalar> velocity;
     bool operator==(const Record&) const = default;
 
     friend void PrintTo(const Record& record, std::ostream* out) {
         *out << "step " << record.step << ':' << std::hexfloat;
         for (const Scalar x : record.position) *out << ' ' << x;
+        for (const Scalar v : record.velocity) *out << ' ' << v;
     }
 };
 
@@ -48,7 +55,8 @@ std::vector<Record<Scalar>> run_stretches(const CellProgram& program, std::uint6
     const ChainArgs<Scalar> args = tables.args(tables.values().data());
     std::vector<Record<Scalar>> records;
     const auto record = [&](const ChainState<Lanes, D>& state, std::int64_t step) {
-        records.push_back({step, std::vector<Scalar>(state.position, state.position + program.dimension)});
+        records.push_back({step, std::vector<Scalar>(state.position, state.position + program.dimension),
+                           std::vector<Scalar>(state.velocity, state.velocity + program.dimension)});
     };
     ChainState<Lanes, D> state;
     start_chain(args, state);
@@ -59,28 +67,66 @@ std::vector<Record<Scalar>> run_stretches(const CellProgram& program, std::uint6
     return records;
 }
 
+template <class Scalar, int D>
+std::vector<Record<Scalar>> run_padded(const CellProgram& program, std::uint64_t chain,
+                                       const std::vector<std::int64_t>& cuts) {
+    if (program.stepper == Stepper::langevin) return run_stretches<Scalar, D, LangevinStepper>(program, chain, cuts);
+    switch (program.oracle) {
+        case Oracle::quadratic:
+            return run_stretches<Scalar, D, QuadraticSgd>(program, chain, cuts);
+        case Oracle::finite_quadratic:
+            return run_stretches<Scalar, D, FiniteQuadraticSgd>(program, chain, cuts);
+        case Oracle::gaussian_regression:
+            return run_stretches<Scalar, D, GaussianRegressionSgd>(program, chain, cuts);
+        case Oracle::least_squares:
+            break;
+    }
+    return run_stretches<Scalar, D, LeastSquaresSgd>(program, chain, cuts);
+}
+
 template <class Scalar>
 std::vector<Record<Scalar>> run(const CellProgram& program, std::uint64_t chain,
                                 const std::vector<std::int64_t>& cuts) {
-    return with_compiled_dimension(program.dimension, [&](auto dimension) {
-        constexpr int padded = decltype(dimension)::value;
-        if (program.stepper == Stepper::langevin)
-            return run_stretches<Scalar, padded, LangevinStepper>(program, chain, cuts);
-        if (program.oracle == Oracle::quadratic)
-            return run_stretches<Scalar, padded, QuadraticSgd>(program, chain, cuts);
-        return run_stretches<Scalar, padded, LeastSquaresSgd>(program, chain, cuts);
-    });
+    if (program.dimension == 1) return run_padded<Scalar, 1>(program, chain, cuts);
+    if (program.dimension <= 4) return run_padded<Scalar, 4>(program, chain, cuts);
+    return run_padded<Scalar, 12>(program, chain, cuts);
 }
 
+using chain_programs::with_sampling;
+
+/// Reshuffled epochs of 3, 4 and 1 steps beside the draws at 5, 9 and 13, with and without points left over.
 std::vector<CellProgram> programs() {
-    return {chain_programs::langevin(1),
-            chain_programs::langevin(3),
-            chain_programs::langevin(10),
-            chain_programs::quadratic(2, 3, Momentum::heavy_ball),
-            chain_programs::quadratic(5, 3, Momentum::nesterov),
-            chain_programs::quadratic(7, 2, Momentum::dampened),
-            chain_programs::least_squares(3, 7, 3, Momentum::heavy_ball),
-            chain_programs::least_squares(10, 442, 2, Momentum::nesterov)};
+    return {
+        chain_programs::langevin(1),
+        chain_programs::langevin(3),
+        chain_programs::langevin(10),
+        chain_programs::quadratic(2, 3, Momentum::heavy_ball),
+        chain_programs::quadratic(5, 3, Momentum::nesterov),
+        chain_programs::quadratic(7, 2, Momentum::dampened),
+        chain_programs::least_squares(3, 7, 3, Momentum::heavy_ball),
+        chain_programs::least_squares(10, 442, 2, Momentum::nesterov),
+        with_sampling(chain_programs::finite_quadratic(3, 11, 3, Momentum::heavy_ball), BatchSampling::reshuffle),
+        with_sampling(chain_programs::finite_quadratic(5, 5, 5, Momentum::none), BatchSampling::reshuffle),
+        with_sampling(chain_programs::least_squares(3, 8, 2, Momentum::none), BatchSampling::reshuffle),
+        with_sampling(chain_programs::least_squares(3, 9, 4, Momentum::nesterov), BatchSampling::without_replacement),
+        chain_programs::finite_quadratic(2, 7, 3, Momentum::dampened),
+        chain_programs::gaussian_regression(3, 3, Momentum::heavy_ball),
+        chain_programs::gaussian_regression(10, 2, Momentum::none)};
+}
+
+/// Programs whose steps have weights: one for every step, so the number of steps is fixed.
+std::vector<CellProgram> weighted_programs() {
+    using chain_programs::weighted_sum;
+    return {weighted_sum(chain_programs::quadratic(3, 2, Momentum::none)),
+            weighted_sum(
+                with_sampling(chain_programs::finite_quadratic(3, 7, 2, Momentum::none), BatchSampling::reshuffle)),
+            weighted_sum(chain_programs::gaussian_regression(5, 2, Momentum::heavy_ball))};
+}
+
+std::vector<CellProgram> all_programs() {
+    std::vector<CellProgram> all = programs();
+    for (CellProgram& program : weighted_programs()) all.push_back(std::move(program));
+    return all;
 }
 
 /// What the reference chain records over (first, last], and its state at the end.
@@ -92,19 +138,19 @@ std::vector<Record<Scalar>> reference_records(const CellProgram& p, std::uint64_
     const auto record_if_due = [&] {
         const std::int64_t since = chain.steps() - p.burn_in;
         const bool due = since >= 0 && since % p.stride == 0 && since / p.stride < p.draws;
-        if (due) records.push_back({chain.steps(), chain.position()});
+        if (due) records.push_back({chain.steps(), chain.position(), chain.velocity()});
     };
     if (first == 0) record_if_due();
     while (chain.steps() < last) {
         chain.step();
         record_if_due();
     }
-    records.push_back({last, chain.position()});
+    records.push_back({last, chain.position(), chain.velocity()});
     return records;
 }
 
 TEST(RunChain, agrees_with_the_reference_bit_for_bit) {
-    for (const CellProgram& p : programs()) {
+    for (const CellProgram& p : all_programs()) {
         for (const std::uint64_t chain : {std::uint64_t{0}, std::uint64_t{12345}, edge - 1, edge, edge + 1}) {
             EXPECT_EQ(run<float>(p, chain, {0, p.steps()}), reference_records<float>(p, chain, 0, p.steps()));
             EXPECT_EQ(run<double>(p, chain, {0, p.steps()}), reference_records<double>(p, chain, 0, p.steps()));
@@ -116,7 +162,7 @@ TEST(RunChain, agrees_with_the_reference_bit_for_bit) {
 /// again. Without momentum the reference's steps are the same from any start; with it the whole state must pass from
 /// one stretch to the next.
 TEST(RunChain, stretches_give_the_same_as_one_run) {
-    for (const CellProgram& p : programs()) {
+    for (const CellProgram& p : all_programs()) {
         const auto whole = run<float>(p, 3, {0, p.steps()});
         ASSERT_EQ(whole.size(), static_cast<std::size_t>(p.draws) + 1);
         for (std::int64_t m = 1; m < p.steps(); ++m) {

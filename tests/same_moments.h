@@ -32,6 +32,7 @@ inline void expect_same_moments(const ShardMoments& actual, const ShardMoments& 
     EXPECT_EQ(actual.diverged_chains, expected.diverged_chains);
     EXPECT_EQ(actual.saturated_draws, expected.saturated_draws);
     EXPECT_EQ(actual.first_bad_step, expected.first_bad_step);
+    EXPECT_EQ(text(actual.velocity_squares), text(expected.velocity_squares));
     expect_same_sums(actual.sum, expected.sum, "sum");
     expect_same_sums(actual.products, expected.products, "products");
 }

@@ -102,6 +102,24 @@ TEST(MeanStability, IsStrictAtTheLimit) {
     EXPECT_TRUE(std::isinf(mean_square_stability(model, langevin_cell(0.1, 1, 1.0)).fourth_moment_limit));
 }
 
+/// Shared curvature leaves the noise additive: only M decides, also where the batches of an epoch are correlated.
+TEST(MeanStability, OfAFiniteSetDoesNotDependOnTheSampling) {
+    const LossModel model = support::finite_quadratic(random_hessian(3, 20.0, 9), support::normal_matrix(7, 3, 10));
+    const LossModel infinite = quadratic(model.hessian, model.gradient_noise_covariance);
+    for (const UpdateRule update : every_update) {
+        for (const Sampling sampling :
+             {Sampling::with_replacement, Sampling::without_replacement, Sampling::reshuffle}) {
+            Cell cell = sgd_cell(update, 0.0, 3, 0.9);
+            cell.sampling = sampling;
+            const double eta = limit(model, cell);
+            EXPECT_EQ(eta, limit(infinite, cell));
+            EXPECT_LT(mean_radius(model, with_learning_rate(cell, eta * (1 - 1e-6))), 1.0);
+            EXPECT_GT(mean_radius(model, with_learning_rate(cell, eta * (1 + 1e-6))), 1.0);
+            EXPECT_TRUE(std::isinf(mean_square_stability(model, cell).fourth_moment_limit));
+        }
+    }
+}
+
 TEST(MeanStability, IsNeverReachedWhenDampeningKillsTheGradient) {
     const LossModel model = quadratic(Matrix::Constant(1, 1, 4.0), Matrix::Constant(1, 1, 1.0));
     Cell cell = sgd_cell(UpdateRule::heavy_ball, 1e-6, 1, 0.5);
@@ -216,7 +234,7 @@ TEST(MeanSquareStability, DampeningRescalesPlainSgd) {
     EXPECT_EQ(limit(model, cell), 0.0);
 }
 
-/// DESIGN.md, section 6: covariance up to η = 0.489, fourth moment only to 0.323.
+/// docs/design.md, section 6: covariance up to η = 0.489, fourth moment only to 0.323.
 TEST(PrintedNumbers, DiabetesBmiAndS5) {
     const LossModel model = support::diabetes({"bmi", "s5"}, 0.0);
     const Stability stability = mean_square_stability(model, sgd_cell(UpdateRule::heavy_ball, 0.4, 1, 0.0));

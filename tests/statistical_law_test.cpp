@@ -1,11 +1,12 @@
-// Empirical stationary covariances against the exact laws, at points where wrong code shows (THEORY.md, section 9: no B
-// = 1, μ = 0, d = 1, commuting or diagonal instance alone). Fixed seeds. The exact law holds, so each t is
-// Student-distributed with 63 degrees of freedom: P(|t| > 6) = 1.1e-7 each; about 300 entries are looked at, so a right
-// program fails with probability 3e-5 if the seed were drawn anew.
+// Empirical stationary covariances against the exact laws, at points where wrong code shows (docs/theory.md, section 9:
+// no B = 1, μ = 0, d = 1, commuting or diagonal instance alone). Fixed seeds. The exact law holds, so each t is
+// Student-distributed with 63 degrees of freedom: P(|t| > 6) = 1.1e-7 each; about 450 entries are looked at, so a right
+// program fails with probability 5e-5 if the seed were drawn anew.
 
 #include "tests/law_support.h"
 
 #include <gtest/gtest.h>
+#include <Eigen/Eigenvalues>
 
 namespace stationary::test {
 namespace {
@@ -31,6 +32,21 @@ kind = "least_squares"
 data = "data/diabetes.csv"
 target = "target"
 ridge = 0.5
+)";
+/// Twelve training points of equal curvature; the residuals' mean is taken off.
+const std::string twelve_points = R"(
+[model]
+kind = "quadratic"
+hessian = [[2.0, 0.6], [0.6, 1.0]]
+gradient_residuals = [[1.2, -0.3], [-0.7, 0.9], [0.4, 1.1], [-1.5, -0.2], [0.1, -1.3], [0.8, 0.6],
+                      [-0.2, 0.5], [1.9, -1.1], [-0.9, -0.8], [0.3, 0.2], [-1.1, 1.4], [0.6, -0.4]]
+)";
+const std::string gaussian_regression = R"(
+[model]
+kind = "gaussian_regression"
+feature_covariance = [[2.0, 0.6], [0.6, 1.0]]
+label_noise_variance = 0.5
+minimizer = [1.0, -2.0]
 )";
 const std::string ensemble = R"(
 [ensemble]
@@ -84,13 +100,63 @@ TEST(StatisticalLaw, sgd_least_squares) {
                    "[sweep]\ndynamics = \"sgd\"\neta0 = 0.004\nbatch_size = [4, 32]\nmomentum = [0.0, 0.7]\n");
 }
 
+TEST(StatisticalLaw, sgd_without_replacement) {
+    expect_law("twelve points",
+               twelve_points + ensemble +
+                   "[sweep]\ndynamics = \"sgd\"\neta0 = 0.03\nbatch_size = [5, 6]\nmomentum = [0.0, 0.6]\n"
+                   "update = [\"heavy_ball\", \"nesterov\"]\nsampling = \"without_replacement\"\n");
+    expect_law("diabetes", diabetes + "[ensemble]\nchains = 4096\ndraws = 4\n" +
+                               "[sweep]\ndynamics = \"sgd\"\neta0 = 0.001\nbatch_size = [40, 221]\nmomentum = 0.5\n"
+                               "sampling = \"without_replacement\"\n");
+}
+
+/// Epochs of three batches, and of two with two training points left over: at their starts and in their middles.
+TEST(StatisticalLaw, sgd_reshuffled) {
+    expect_law("twelve points",
+               twelve_points + ensemble +
+                   "[sweep]\ndynamics = \"sgd\"\neta0 = 0.03\nbatch_size = [4, 5]\nmomentum = [0.0, 0.6]\n"
+                   "sampling = \"reshuffle\"\nepoch_position = [0, 1]\n");
+}
+
+TEST(StatisticalLaw, sgd_gaussian_regression) {
+    expect_law("gaussian regression",
+               gaussian_regression + ensemble +
+                   "[sweep]\ndynamics = \"sgd\"\neta0 = 0.02\nbatch_size = [2, 8]\nmomentum = [0.0, 0.7]\n"
+                   "update = [\"heavy_ball\", \"nesterov\"]\n");
+}
+
+/// ⟨|v|²⟩ of heavy ball, mode by mode: Var v = 2s/(B(1−μ)(2(1+μ) − ηh)) (docs/theory.md, section 4).
+TEST(StatisticalLaw, velocity_squares) {
+    const PlannedExperiment planned = plan_experiment(
+        quadratic + ensemble + "[sweep]\ndynamics = \"sgd\"\neta0 = 0.03\nbatch_size = 3\nmomentum = [0.0, 0.6]\n");
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> modes{Eigen::MatrixXd(planned.model.hessian)};
+    const Eigen::MatrixXd noise =
+        modes.eigenvectors().transpose() * planned.model.gradient_noise_covariance * modes.eigenvectors();
+    for (const CellPlan& plan : planned.plans) {
+        const Cell& cell = plan.cell;
+        double expected = 0.0;
+        for (Eigen::Index i = 0; i < noise.rows(); ++i) {
+            const double x = cell.learning_rate * modes.eigenvalues()(i);
+            expected +=
+                2.0 * noise(i, i) /
+                (static_cast<double>(cell.batch_size) * (1.0 - cell.momentum) * (2.0 * (1.0 + cell.momentum) - x));
+        }
+        const Estimate estimate = estimate_of(plan.program, plan.shards);
+        EXPECT_LT(std::abs(estimate.velocity_square - expected) / estimate.velocity_square_standard_error,
+                  unbelievable_t)
+            << describe(cell);
+        EXPECT_LT(estimate.velocity_square_standard_error, 0.01 * expected);
+    }
+}
+
 TEST(StatisticalLaw, double_precision_agrees_too) {
     expect_law("double", quadratic + ensemble +
                              "[run]\nprecision = \"double\"\n[sweep]\ndynamics = \"sgd\"\neta0 = 0.03\nbatch_size = "
                              "[5]\nmomentum = 0.4\n");
 }
 
-/// The bugs of THEORY.md section 9, planted in the program that the kernels get. Each must be plain at B = 8, μ = 0.9 …
+/// The bugs of docs/theory.md section 9, planted in the program that the kernels get. Each must be plain at B = 8, μ =
+/// 0.9 …
 struct PlantedBug {
     const char* name;
     void (*plant)(CellProgram&);
@@ -113,13 +179,19 @@ const PlantedBug planted_bugs[] = {
      true},
 };
 
-double largest_t_with(const PlantedBug* bug, int batch_size, double momentum) {
-    const PlannedExperiment planned = plan_experiment(
-        quadratic + "[sweep]\ndynamics = \"sgd\"\neta0 = 0.02\nbatch_size = " + std::to_string(batch_size) +
-        "\nmomentum = " + std::to_string(momentum) + "\n[ensemble]\nchains = 65536\ndraws = 4\n");
+/// Of the covariance of an experiment's first cell.
+double largest_t_of(const std::string& text, void (*plant)(CellProgram&)) {
+    const PlannedExperiment planned = plan_experiment(text);
     CellPlan plan = planned.plans.front();
-    if (bug != nullptr) bug->plant(plan.program);
+    if (plant != nullptr) plant(plan.program);
     return largest(entry_t(estimate_of(plan.program, plan.shards), exact_law(planned.model, plan.cell).covariance));
+}
+
+double largest_t_with(const PlantedBug* bug, int batch_size, double momentum) {
+    return largest_t_of(quadratic +
+                            "[sweep]\ndynamics = \"sgd\"\neta0 = 0.02\nbatch_size = " + std::to_string(batch_size) +
+                            "\nmomentum = " + std::to_string(momentum) + "\n[ensemble]\nchains = 65536\ndraws = 4\n",
+                        bug == nullptr ? nullptr : bug->plant);
 }
 
 TEST(StatisticalLaw, planted_bugs_are_caught) {
@@ -136,6 +208,26 @@ TEST(StatisticalLaw, blind_points_are_blind) {
         } else {
             EXPECT_LT(t, unbelievable_t) << bug.name;
         }
+    }
+}
+
+std::string twelve_points_sampled(const std::string& sampling, int batch_size, int epoch_position) {
+    return twelve_points + ensemble +
+           "[sweep]\ndynamics = \"sgd\"\neta0 = 0.03\nbatch_size = " + std::to_string(batch_size) +
+           "\nmomentum = 0.6\nsampling = \"" + sampling + "\"\nepoch_position = " + std::to_string(epoch_position) +
+           "\n";
+}
+
+TEST(StatisticalLaw, planted_bugs_of_the_sampling_are_caught) {
+    const auto replace = [](CellProgram& p) { p.sampling = BatchSampling::with_replacement; };
+    const auto forget_the_epoch = [](CellProgram& p) { p.sampling = BatchSampling::without_replacement; };
+    const auto one_step_late = [](CellProgram& p) { ++p.burn_in; };
+    EXPECT_GT(largest_t_of(twelve_points_sampled("without_replacement", 6, 0), replace), 2 * unbelievable_t);
+    for (const int position : {0, 1, 2}) {
+        const std::string reshuffled = twelve_points_sampled("reshuffle", 4, position);
+        EXPECT_LT(largest_t_of(reshuffled, nullptr), unbelievable_t) << position;
+        EXPECT_GT(largest_t_of(reshuffled, forget_the_epoch), 2 * unbelievable_t) << position;
+        EXPECT_GT(largest_t_of(reshuffled, one_step_late), 2 * unbelievable_t) << position;
     }
 }
 

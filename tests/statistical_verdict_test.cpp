@@ -216,7 +216,12 @@ TEST(StatisticalVerdict, HeavyTailsAreSeenInTheKurtosis) {
         std::vector<ShardMoments> shards;
         for (const double square : squares) {
             const auto products = static_cast<std::int64_t>(square);
-            shards.push_back({static_cast<std::int64_t>(shards.size()), 1000, 0, 0, -1, {0}, {products}});
+            ShardMoments shard;
+            shard.shard = static_cast<std::int64_t>(shards.size());
+            shard.finite_draws = 1000;
+            shard.sum = {0};
+            shard.products = {products};
+            shards.push_back(shard);
         }
         return make_estimate(shards, {0.0}, {1.0}, fixed_point::float_epsilon).shard_kurtosis;
     };

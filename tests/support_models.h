@@ -56,6 +56,22 @@ inline LossModel quadratic(const Matrix& hessian, const Matrix& gradient_noise_c
     return model;
 }
 
+/// N training points with gradients Hδ + r_i, the mean of the rows taken off.
+inline LossModel finite_quadratic(const Matrix& hessian, Matrix residuals) {
+    residuals.rowwise() -= residuals.colwise().mean().eval();
+    LossModel model = quadratic(hessian, symmetrised(residuals.transpose() * residuals) / double(residuals.rows()));
+    model.gradient_residuals = residuals;
+    return model;
+}
+
+/// Training points x ~ N(0, A), y = xᵀΦ* + N(0, σ²).
+inline LossModel gaussian_regression(const Matrix& feature_covariance, double label_noise_variance) {
+    LossModel model = quadratic(feature_covariance, label_noise_variance * feature_covariance);
+    model.kind = ModelKind::gaussian_regression;
+    model.label_noise_variance = label_noise_variance;
+    return model;
+}
+
 inline LossModel least_squares(const Matrix& features, const Vector& target, double ridge) {
     LossModel model;
     const auto points = double(features.rows());

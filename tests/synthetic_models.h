@@ -6,6 +6,7 @@
 #include "host/loss_model.h"
 #include "host/moment_map.h"
 
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -74,6 +75,63 @@ inline LossModel least_squares(Eigen::Index points, Eigen::Index d, double ridge
             gradients(i, j) = model.features(i, j) * model.residuals(i) + ridge * model.minimizer(j);
     model.gradient_noise_covariance = fixed_order::transposed_multiply(gradients, gradients) / count;
     return model;
+}
+
+/// N training points of equal curvature; their residuals sum to zero.
+inline LossModel finite_quadratic(Eigen::Index points, Eigen::Index d, std::uint64_t seed) {
+    LossModel model = quadratic(d, seed);
+    Uniform uniform(seed + 500);
+    model.gradient_residuals = random_matrix(points, d, uniform);
+    for (Eigen::Index j = 0; j < d; ++j) {
+        double sum = 0.0;
+        for (Eigen::Index i = 0; i < points; ++i) sum += model.gradient_residuals(i, j);
+        for (Eigen::Index i = 0; i < points; ++i) model.gradient_residuals(i, j) -= sum / static_cast<double>(points);
+    }
+    model.gradient_noise_covariance =
+        fixed_order::transposed_multiply(model.gradient_residuals, model.gradient_residuals) /
+        static_cast<double>(points);
+    return model;
+}
+
+inline LossModel gaussian_regression(Eigen::Index d, double label_noise_variance, std::uint64_t seed) {
+    LossModel model = quadratic(d, seed);
+    model.kind = ModelKind::gaussian_regression;
+    model.label_noise_variance = label_noise_variance;
+    model.gradient_noise_covariance = label_noise_variance * model.hessian;
+    return model;
+}
+
+/// A standard normal vector [d] with a weight.
+struct WeightedNormal {
+    Vector z;
+    double weight;
+};
+
+/// Gauss–Hermite nodes: their mean of any polynomial that is of degree 5 at most in each component is the exact one.
+inline std::vector<WeightedNormal> normal_nodes(Eigen::Index d) {
+    std::vector<WeightedNormal> nodes{{Vector::Zero(d), 1.0}};
+    for (Eigen::Index i = 0; i < d; ++i) {
+        std::vector<WeightedNormal> next;
+        for (const WeightedNormal& node : nodes)
+            for (const double place : {-1.0, 0.0, 1.0}) {
+                next.push_back({node.z, node.weight * (place == 0.0 ? 2.0 / 3.0 : 1.0 / 6.0)});
+                next.back().z(i) = place * std::sqrt(3.0);
+            }
+        nodes = next;
+    }
+    return nodes;
+}
+
+/// Gradients x (xᵀδ − ε) of Gaussian regression at δ over such nodes of (x, ε), x = Lz.
+inline std::vector<WeightedNormal> regression_gradients(const LossModel& model, const Vector& delta) {
+    const Eigen::Index d = model.dimension();
+    const Matrix factor = fixed_order::cholesky_semidefinite(model.hessian);
+    std::vector<WeightedNormal> gradients;
+    for (const WeightedNormal& node : normal_nodes(d + 1)) {
+        const Vector x = factor * node.z.head(d);
+        gradients.push_back({x * (x.dot(delta) - std::sqrt(model.label_noise_variance) * node.z(d)), node.weight});
+    }
+    return gradients;
 }
 
 inline Cell sgd_cell(double learning_rate, std::int64_t batch_size, double momentum = 0.0,
