@@ -117,6 +117,17 @@ void add_velocity_square(Estimate& estimate, const ShardPointers& shards, const 
     estimate.velocity_square_standard_error = std::hypot(standard_error_of(values), estimate.velocity_square_floor);
 }
 
+void add_velocity_pull(Estimate& estimate, const ShardPointers& shards, const PooledSums& pooled, double pull_scale) {
+    if (!(pull_scale > 0.0)) return;
+    for (const ShardMoments* shard : shards) {
+        if (shard->finite_draws == 0) continue;
+        estimate.shard_velocity_pull.push_back(integer_average(shard->finite_draws, shard->velocity_pulls) /
+                                               pull_scale);
+    }
+    estimate.velocity_pull = integer_average(pooled.draws, pooled.velocity_pulls) / pull_scale;
+    estimate.velocity_pull_floor = 1.0 / (pull_scale * std::sqrt(12.0));
+}
+
 /// Mean, covariance and errors of a cell with at least one finite draw.
 void add_law(Estimate& estimate, const ShardPointers& shards, const PooledSums& pooled, const Vector& centre,
              const Vector& scale, double state_epsilon) {
@@ -151,7 +162,8 @@ double standard_error_of(const Vector& values) {
 }
 
 Estimate make_estimate(const std::vector<ShardMoments>& shards, const std::vector<double>& centre,
-                       const std::vector<double>& scale, double state_epsilon, double velocity_scale) {
+                       const std::vector<double>& scale, double state_epsilon, double velocity_scale,
+                       double pull_scale) {
     check_shapes(shards, centre, scale);
     const ShardPointers sorted = sorted_by_id(shards);
     const PooledSums pooled = pool(sorted, centre.size());
@@ -161,11 +173,12 @@ Estimate make_estimate(const std::vector<ShardMoments>& shards, const std::vecto
     estimate.diverged_chains = pooled.diverged_chains;
     estimate.saturated_draws = pooled.saturated_draws;
     estimate.first_bad_step = pooled.first_bad_step;
-    estimate.fingerprint = fingerprint_of(pooled, centre, scale, velocity_scale);
+    estimate.fingerprint = fingerprint_of(pooled, centre, scale, velocity_scale, pull_scale);
     if (pooled.draws == 0) return estimate;
     add_law(estimate, sorted, pooled, Eigen::Map<const Vector>(centre.data(), dimension),
             Eigen::Map<const Vector>(scale.data(), dimension), state_epsilon);
     add_velocity_square(estimate, sorted, pooled, velocity_scale);
+    add_velocity_pull(estimate, sorted, pooled, pull_scale);
     return estimate;
 }
 

@@ -25,6 +25,9 @@ struct Estimate {
     std::vector<double> shard_velocity_square;  ///< each shard's [S]
     /// The error of ⟨|v|²⟩ that fixed point may leave: d/(12 s_v²), the variance of rounding every component to 1/s_v.
     double velocity_square_floor = 0.0;
+    double velocity_pull = 0.0;               ///< ⟨v·Hδ⟩, 0 where it is not recorded
+    std::vector<double> shard_velocity_pull;  ///< each shard's [S]; empty where it is not recorded
+    double velocity_pull_floor = 0.0;
     /// The error that fixed point and the state's precision may leave however many chains there are [d×d]; part of
     /// every standard error, in quadrature. 1/(12 s_i s_j) + sd_i r_j + r_i sd_j + r_i r_j: the covariance of a
     /// rounding error uniform over one step 1/s (Cauchy-Schwarz off the diagonal), and the most that errors of root
@@ -38,13 +41,14 @@ struct Estimate {
     std::uint64_t fingerprint = 0;     ///< hash of the pooled integer sums, centre and scales
 };
 
-/// Pools the shards of one cell. `state_epsilon` is the unit roundoff of the state (2⁻²⁴ float, 2⁻⁵³ double), scale and
-/// velocity_scale those of the cell's program.
+/// Pools the shards of one cell. `state_epsilon` is the unit roundoff of the state (2⁻²⁴ float, 2⁻⁵³ double), scale,
+/// velocity_scale and pull_scale those of the cell's program.
 /// Shards may come in any order. Shards without a finite draw only add their counts; if no draw is finite the law is
 /// NaN. Standard errors weight the shards alike (they are equal but for diverged chains) and are infinite for a single
 /// shard. Throws std::invalid_argument for no shards, a shard given twice or mixed dimensions.
 Estimate make_estimate(const std::vector<ShardMoments>& shards, const std::vector<double>& centre,
-                       const std::vector<double>& scale, double state_epsilon, double velocity_scale = 1.0);
+                       const std::vector<double>& scale, double state_epsilon, double velocity_scale = 1.0,
+                       double pull_scale = 0.0);
 
 /// Value and standard error of tr(A·Ĉ) for a fixed symmetric A [d×d] (linear in the covariance, so its error comes from
 /// the shards too).

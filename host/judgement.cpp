@@ -27,7 +27,7 @@ Family family_of(const RunRecord& record) {
 }
 
 std::optional<ScalarEstimate> dissipation_ratio(const LossModel& model, const Cell& cell, const Estimate& estimate) {
-    const ScalarEstimate ratio = fluctuation_dissipation_ratio(estimate, model.hessian, dissipation_factor(cell));
+    const ScalarEstimate ratio = fluctuation_dissipation_ratio(estimate, model.hessian, dissipation_relation(cell));
     return std::isnan(ratio.value) ? std::nullopt : std::optional(ratio);
 }
 

@@ -1,8 +1,10 @@
 #include "host/plan.h"
 
 #include "host/cell_oracle.h"
+#include "host/dissipation.h"
 #include "host/epoch_schedule.h"
 #include "host/error.h"
+#include "host/fixed_order.h"
 #include "host/fixed_point_scale.h"
 #include "host/moment_map.h"
 #include "host/moment_powers.h"
@@ -65,13 +67,29 @@ Vector early_velocity_squares(const MomentMap& map, const Matrix& second) {
     return map.gradient_second_moment(second.topLeftCorner(map.dimension(), map.dimension())).diagonal();
 }
 
-void fill_scales(const MomentMap& map, const std::optional<Matrix>& stationary, const Vector& initial,
-                 CellProgram& program) {
+/// The scale of v·Hδ, whose size is at most about √(E|v|² E|Hδ|²).
+double pull_scale(const Matrix& hessian, const Matrix& second, const Vector& velocity_squares) {
+    const Index d = hessian.rows();
+    const Matrix gradient = fixed_order::congruence(hessian, second.topLeftCorner(d, d));
+    double velocity = 0.0;
+    double pull = 0.0;
+    for (Index i = 0; i < d; ++i) {
+        velocity += velocity_squares(i);
+        pull += gradient(i, i);
+    }
+    return fixed_point_scale(std::sqrt(velocity * pull));
+}
+
+void fill_scales(const LossModel& model, const Cell& cell, const MomentMap& map,
+                 const std::optional<Matrix>& stationary, const Vector& initial, CellProgram& program) {
     const Matrix second = stationary ? *stationary : early_second_moment(map, initial);
     program.scale = fixed_point_scales(resolved_deviations(map, second, initial).head(map.dimension()));
     if (program.stepper == Stepper::langevin) return;
-    program.velocity_scale =
-        common_fixed_point_scale(stationary ? map.velocity_squares(second) : early_velocity_squares(map, second));
+    const Vector velocity_squares = stationary ? map.velocity_squares(second) : early_velocity_squares(map, second);
+    program.velocity_scale = common_fixed_point_scale(velocity_squares);
+    if (dissipation_relation(cell).lookahead == 0.0) return;
+    program.hessian = row_major(model.hessian);
+    program.pull_scale = pull_scale(model.hessian, second, velocity_squares);
 }
 
 void fill_schedule_and_scales(const Experiment& experiment, const LossModel& model, const Cell& cell,
@@ -85,7 +103,7 @@ void fill_schedule_and_scales(const Experiment& experiment, const LossModel& mod
                          "2^40 steps); lower the learning rate, or set run.allow_unstable = true");
     program.burn_in = experiment.ensemble.burn_in.value_or(draws.schedule.burn_in);
     program.stride = experiment.ensemble.stride.value_or(draws.schedule.stride);
-    fill_scales(map, draws.second, initial, program);
+    fill_scales(model, cell, map, draws.second, initial, program);
 }
 
 }  // namespace

@@ -37,6 +37,7 @@ void add(PooledSums& pooled, const ShardMoments& shard) {
     if (shard.first_bad_step >= 0 && (pooled.first_bad_step < 0 || shard.first_bad_step < pooled.first_bad_step))
         pooled.first_bad_step = shard.first_bad_step;
     pooled.velocity_squares += shard.velocity_squares;
+    pooled.velocity_pulls += shard.velocity_pulls;
     for (std::size_t i = 0; i < pooled.sum.size(); ++i) pooled.sum[i] += shard.sum[i];
     for (std::size_t i = 0; i < pooled.products.size(); ++i) pooled.products[i] += shard.products[i];
 }
@@ -87,7 +88,7 @@ Vector mean_offset(const ShardMoments& shard, const PooledSums& pooled) {
 }
 
 std::uint64_t fingerprint_of(const PooledSums& pooled, const std::vector<double>& centre,
-                             const std::vector<double>& scale, double velocity_scale) {
+                             const std::vector<double>& scale, double velocity_scale, double pull_scale) {
     Hash hash;
     hash.integer(pooled.sum.size()).integer(static_cast<std::uint64_t>(pooled.draws));
     hash.integer(static_cast<std::uint64_t>(pooled.diverged_chains));
@@ -100,7 +101,12 @@ std::uint64_t fingerprint_of(const PooledSums& pooled, const std::vector<double>
     add_sum(pooled.velocity_squares);
     for (const auto* reals : {&centre, &scale})
         for (const double value : *reals) hash.real(value);
-    return hash.real(velocity_scale).value();
+    hash.real(velocity_scale);
+    if (pull_scale > 0.0) {
+        add_sum(pooled.velocity_pulls);
+        hash.real(pull_scale);
+    }
+    return hash.value();
 }
 
 }  // namespace stationary

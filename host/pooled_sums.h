@@ -19,6 +19,7 @@ struct PooledSums {
     std::int64_t first_bad_step = -1;  ///< earliest over the shards, −1 if none
     std::vector<Int128> sum;           ///< Σ q_i [d]
     Int128 velocity_squares = 0;       ///< Σ Σ_i q(v_i)²
+    Int128 velocity_pulls = 0;         ///< Σ q(v·Hδ)
     std::vector<Int128> products;      ///< Σ q_i q_j, i ≤ j, row by row [d(d+1)/2]
 };
 
@@ -38,8 +39,8 @@ Vector mean_offset(const ShardMoments& shard, const PooledSums& pooled);
 double integer_average(std::int64_t draws, Int128 sum);
 
 /// Hash of dimension, counts, sums of the positions and of the velocities' squares (two words each), centre, scale and
-/// velocity scale (docs/design.md, section 5).
+/// velocity scale (docs/design.md, section 5); where v·Hδ is recorded, its sum and scale too.
 std::uint64_t fingerprint_of(const PooledSums& pooled, const std::vector<double>& centre,
-                             const std::vector<double>& scale, double velocity_scale);
+                             const std::vector<double>& scale, double velocity_scale, double pull_scale);
 
 }  // namespace stationary

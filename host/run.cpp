@@ -19,7 +19,8 @@ double state_epsilon(const CellProgram& program) { return std::ldexp(1.0, progra
 
 std::optional<Estimate> pool(const std::vector<ShardMoments>& shards, const CellProgram& program) {
     if (shards.empty()) return std::nullopt;
-    return make_estimate(shards, program.centre, program.scale, state_epsilon(program), program.velocity_scale);
+    return make_estimate(shards, program.centre, program.scale, state_epsilon(program), program.velocity_scale,
+                         program.pull_scale);
 }
 
 /// Runs a range, giving what a backend throws its exit code: a program that it cannot run is bad input, a GPU that

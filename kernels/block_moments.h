@@ -92,9 +92,10 @@ struct TotalsRow {
     static constexpr int saturated_draws = 2;
     static constexpr int first_entry = 3;
     static constexpr std::int64_t most_additions = std::int64_t{1} << 32;
-    /// The entry after the moments: Σ Σ_i q(v_i)².
+    /// The entries after the moments: Σ Σ_i q(v_i)², and Σ q(v·Hδ).
     static constexpr int velocity_entry(int dimension) { return moment_entries(dimension); }
-    static constexpr int words(int dimension) { return first_entry + 2 * (moment_entries(dimension) + 1); }
+    static constexpr int pull_entry(int dimension) { return moment_entries(dimension) + 1; }
+    static constexpr int words(int dimension) { return first_entry + 2 * (moment_entries(dimension) + 2); }
 };
 
 STATIONARY_HD void add_to_entry(std::uint64_t* row, int entry, std::int64_t sum) {
@@ -120,6 +121,7 @@ inline ShardMoments read_totals(const std::uint64_t* row, std::uint64_t first_ba
         (entry < dimension ? moments.sum : moments.products).push_back(total(entry));
     }
     moments.velocity_squares = total(TotalsRow::velocity_entry(dimension));
+    moments.velocity_pulls = total(TotalsRow::pull_entry(dimension));
     return moments;
 }
 

@@ -32,6 +32,7 @@ struct CellProgram {
     std::int64_t batch_size = 1;   ///< B
 
     // quadratic oracle and every langevin step
+    // (least_squares too where pull_scale > 0)
     std::vector<double> hessian;  ///< H [d×d] row-major (finite_quadratic too)
     std::vector<double>
         noise_factor;  ///< F [d×d] row-major, lower triangular. langevin: F Fᵀ = step_size·η·Σ^B; sgd: F Fᵀ = Σ¹
@@ -54,6 +55,7 @@ struct CellProgram {
     std::vector<double> centre;   ///< fixed-point centre [d], δ coordinates
     std::vector<double> scale;    ///< fixed-point scale [d], powers of two
     double velocity_scale = 1.0;  ///< sgd: fixed-point scale of the velocity's components, one power of two
+    double pull_scale = 0.0;      ///< sgd: fixed-point scale of v·Hδ, a power of two; 0: v·Hδ is not recorded
 
     // weighted sums (problem 2); both empty or false in every other cell
     bool frozen = false;               ///< gradients are taken at the initial state, whatever the position

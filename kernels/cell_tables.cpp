@@ -41,6 +41,7 @@ void check_counts(const CellProgram& program) {
 
 void check_step(const CellProgram& program) {
     require(program.velocity_scale > 0.0 && program.velocity_scale <= 0x1p126, "velocity scale out of range");
+    require(program.pull_scale >= 0.0 && program.pull_scale <= 0x1p126, "scale of the pull out of range");
     require(program.step_weights.empty() || program.step_weights.size() == static_cast<std::size_t>(program.steps()),
             "one weight per step");
     if (program.stepper == Stepper::sgd) return;
@@ -61,7 +62,10 @@ void check_training_points(const CellProgram& program) {
             "batch_size above the number of training points");
 }
 
-bool has_hessian(Oracle oracle) { return oracle != Oracle::least_squares; }
+/// The step or the record reads H.
+bool has_hessian(const CellProgram& program) {
+    return program.oracle != Oracle::least_squares || program.pull_scale > 0.0;
+}
 bool has_noise_factor(Oracle oracle) { return oracle == Oracle::quadratic || oracle == Oracle::gaussian_regression; }
 
 void check_tables(const CellProgram& program) {
@@ -69,7 +73,7 @@ void check_tables(const CellProgram& program) {
     const auto n = static_cast<std::size_t>(program.training_points);
     require(program.initial.size() == d && program.centre.size() == d && program.scale.size() == d,
             "initial, centre and scale need d numbers each");
-    if (has_hessian(program.oracle)) require(program.hessian.size() == d * d, "hessian not d x d");
+    if (has_hessian(program)) require(program.hessian.size() == d * d, "hessian not d x d");
     if (has_noise_factor(program.oracle)) {
         require(program.noise_factor.size() == d * d, "noise factor not d x d");
         require(lower_triangular(program.noise_factor, d), "noise factor not lower triangular");
@@ -100,7 +104,7 @@ CellTables<Scalar>::CellTables(const CellProgram& p, int padded_dimension) {
     const auto n = static_cast<std::size_t>(p.training_points);
     const std::size_t rows = p.oracle == Oracle::least_squares ? n : 0;
     const std::size_t residual_rows = p.oracle == Oracle::finite_quadratic ? n : 0;
-    const std::size_t curvature = has_hessian(p.oracle) ? d : 0;
+    const std::size_t curvature = has_hessian(p) ? d : 0;
     const std::size_t noise = has_noise_factor(p.oracle) ? d : 0;
     const std::size_t weights = p.step_weights.size();
     require(padded >= d, "padded dimension below the dimension");
@@ -126,6 +130,7 @@ CellTables<Scalar>::CellTables(const CellProgram& p, int padded_dimension) {
     scalars_.ridge = static_cast<Scalar>(p.ridge);
     scalars_.label_noise = static_cast<Scalar>(p.label_noise);
     scalars_.velocity_scale = static_cast<Scalar>(p.velocity_scale);
+    scalars_.pull_scale = static_cast<Scalar>(p.pull_scale);
     scalars_.sampling = p.sampling;
     scalars_.frozen = p.frozen;
     scalars_.batch_size = p.batch_size;

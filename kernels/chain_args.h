@@ -30,6 +30,7 @@ struct ChainArgs {
     Scalar ridge;
     Scalar label_noise;
     Scalar velocity_scale;
+    Scalar pull_scale;  ///< 0: v·Hδ is not recorded
     std::int64_t batch_size;
     std::uint32_t training_points;
     BatchSampling sampling;

@@ -44,6 +44,7 @@ class ShardAccumulator {
         for (int i = 0; i < D; ++i) values_[i][lane] = valid ? draw.value[i] : 0;
         if (!valid) return;
         moments_.velocity_squares += draw.velocity_square;
+        moments_.velocity_pulls += draw.pull;
         moments_.saturated_draws += draw.saturated ? 1 : 0;
         if (draw.finite) {
             ++moments_.finite_draws;

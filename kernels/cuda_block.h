@@ -95,6 +95,7 @@ class ChainThread {
         if (place_.valid) {
             count(draw.finite, draw.saturated, step);
             velocity_squares_ += draw.velocity_square;
+            velocity_pulls_ += draw.pull;
         } else {
             STATIONARY_UNROLL
             for (int i = 0; i < D; ++i) draw.value[i] = 0;
@@ -111,6 +112,8 @@ class ChainThread {
         if (velocity_squares_ > 0)
             add_to_entry(totals(), TotalsRow::velocity_entry(args_.dimension), velocity_squares_);
         velocity_squares_ = 0;
+        if (velocity_pulls_ != 0) add_to_entry(totals(), TotalsRow::pull_entry(args_.dimension), velocity_pulls_);
+        velocity_pulls_ = 0;
     }
 
     STATIONARY_HD void save() const {
@@ -175,6 +178,7 @@ class ChainThread {
     std::uint32_t finite_draws_ = 0;
     std::int64_t velocity_squares_ =
         0;  ///< a draw adds less than 2⁵³, so 2¹⁰ draws fit; there are fewer between flushes
+    std::int64_t velocity_pulls_ = 0;
 };
 
 /// The kernel's body: the steps of one launch for the chains of one block.

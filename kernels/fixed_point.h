@@ -2,6 +2,7 @@
 
 #include "kernels/arithmetic.h"
 #include "kernels/chain_args.h"
+#include "kernels/dot.h"
 
 #include <cstdint>
 
@@ -45,9 +46,25 @@ template <int D>
 struct FixedPointDraw {
     std::int32_t value[D];
     std::int64_t velocity_square;  ///< Σ_i round(v_i·velocity_scale)², below D·2⁴⁸
-    bool finite;                   ///< position and velocity
+    std::int32_t pull;             ///< round(v·Hδ·pull_scale), 0 where it is not recorded
+    bool finite;                   ///< position, velocity and v·Hδ where it is recorded
     bool saturated;
 };
+
+/// v·Hδ of one draw.
+template <int D, class Scalar, class Position, class Velocity>
+STATIONARY_HD FixedPoint velocity_pull(const ChainArgs<Scalar>& args, Position&& position, Velocity&& velocity) {
+    Scalar x[D];
+    Scalar v[D];
+    Scalar gradient[D];
+    STATIONARY_UNROLL
+    for (int i = 0; i < D; ++i) {
+        x[i] = position(i);
+        v[i] = velocity(i);
+    }
+    multiply(args.hessian, args.dimension, x, gradient);
+    return to_fixed_point(dot<D>(v, gradient), Scalar(0), args.pull_scale);
+}
 
 /// position(i) and velocity(i) are component i of the draw's state.
 template <int D, class Scalar, class Position, class Velocity>
@@ -55,6 +72,7 @@ STATIONARY_HD FixedPointDraw<D> to_fixed_point_draw(const ChainArgs<Scalar>& arg
                                                     Velocity&& velocity) {
     FixedPointDraw<D> draw;
     draw.velocity_square = 0;
+    draw.pull = 0;
     draw.finite = true;
     draw.saturated = false;
     STATIONARY_UNROLL
@@ -66,10 +84,17 @@ STATIONARY_HD FixedPointDraw<D> to_fixed_point_draw(const ChainArgs<Scalar>& arg
         draw.finite = draw.finite && q.finite && v.finite;
         draw.saturated = draw.saturated || q.saturated || v.saturated;
     }
+    if (args.pull_scale > Scalar(0)) {
+        const FixedPoint pull = velocity_pull<D>(args, position, velocity);
+        draw.pull = pull.value;
+        draw.finite = draw.finite && pull.finite;
+        draw.saturated = draw.saturated || pull.saturated;
+    }
     if (!draw.finite) {
         STATIONARY_UNROLL
         for (int i = 0; i < D; ++i) draw.value[i] = 0;
         draw.velocity_square = 0;
+        draw.pull = 0;
         draw.saturated = false;
     }
     return draw;

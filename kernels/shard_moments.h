@@ -23,6 +23,7 @@ struct ShardMoments {
     std::int64_t first_bad_step = -1;  ///< earliest step at which a draw was seen non-finite; −1 if none
     std::vector<Int128> sum;           ///< Σ q_i [d]
     Int128 velocity_squares = 0;  ///< Σ Σ_i q(v_i)² over finite draws, q(v_i) = round(v_i·velocity_scale); sgd only
+    Int128 velocity_pulls = 0;    ///< Σ round(v·Hδ·pull_scale) over finite draws, where it is recorded
     std::vector<Int128> products;  ///< Σ q_i q_j, i ≤ j, row by row [d(d+1)/2]
 };
 

@@ -18,14 +18,15 @@ namespace stationary {
 inline bool operator==(const ShardMoments& a, const ShardMoments& b) {
     return a.shard == b.shard && a.finite_draws == b.finite_draws && a.diverged_chains == b.diverged_chains &&
            a.saturated_draws == b.saturated_draws && a.first_bad_step == b.first_bad_step && a.sum == b.sum &&
-           a.velocity_squares == b.velocity_squares && a.products == b.products;
+           a.velocity_squares == b.velocity_squares && a.velocity_pulls == b.velocity_pulls && a.products == b.products;
 }
 
 inline void PrintTo(const ShardMoments& m, std::ostream* out) {
     *out << "shard " << m.shard << ": finite " << m.finite_draws << ", diverged " << m.diverged_chains << ", saturated "
          << m.saturated_draws << ", first bad step " << m.first_bad_step << ", sum";
     for (const Int128 s : m.sum) *out << ' ' << static_cast<std::int64_t>(s);
-    *out << ", velocity squares " << static_cast<double>(m.velocity_squares);
+    *out << ", velocity squares " << static_cast<double>(m.velocity_squares) << ", pulls "
+         << static_cast<double>(m.velocity_pulls);
 }
 
 namespace backend_contract {

@@ -67,6 +67,9 @@ inline void set_momentum(CellProgram& p, Momentum kind) {
     p.gradient_weight = kind == Momentum::dampened ? 0.3 : 1.0;
     p.direct_weight = kind == Momentum::nesterov ? 1.0 : 0.0;
     p.velocity_weight = kind == Momentum::nesterov ? 0.7 : 1.0;
+    if (kind != Momentum::nesterov) return;
+    p.pull_scale = 0x1p20;  // v·Hδ is recorded for Nesterov
+    if (p.hessian.empty()) p.hessian = perturbed_identity(p.dimension, 1.1, 0.2, 9);
 }
 
 inline CellProgram quadratic(int dimension, std::int64_t batch_size, Momentum momentum) {

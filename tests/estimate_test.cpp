@@ -134,7 +134,7 @@ TEST(Estimate, KurtosisOverShardsShowsAHeavyTail) {
 TEST(Estimate, WithoutAFiniteDrawTheLawIsNaN) {
     std::vector<ShardMoments> shards = cut(random_draws(64, 2, 11), 4);
     for (ShardMoments& shard : shards) {
-        shard = ShardMoments{shard.shard, 0, 16, 0, 5, {0, 0}, 0, {0, 0, 0}};
+        shard = ShardMoments{shard.shard, 0, 16, 0, 5, {0, 0}, 0, 0, {0, 0, 0}};
     }
     const Estimate estimate = make_estimate(shards, {0.0, 0.0}, {1.0, 1.0}, float_epsilon);
     EXPECT_EQ(estimate.diverged_chains, 64);
@@ -148,7 +148,7 @@ TEST(Estimate, WithoutAFiniteDrawTheLawIsNaN) {
 TEST(Estimate, AShardWithoutFiniteDrawsOnlyAddsItsCounts) {
     std::vector<ShardMoments> shards = cut(random_draws(640, 2, 12), 64);
     const Estimate without = make_estimate(shards, {0.0, 0.0}, {1.0, 1.0}, float_epsilon);
-    shards.push_back(ShardMoments{64, 0, 10, 0, 3, {0, 0}, 0, {0, 0, 0}});
+    shards.push_back(ShardMoments{64, 0, 10, 0, 3, {0, 0}, 0, 0, {0, 0, 0}});
     const Estimate with = make_estimate(shards, {0.0, 0.0}, {1.0, 1.0}, float_epsilon);
     EXPECT_EQ(with.shards, 64);
     EXPECT_EQ(with.diverged_chains, 10);
@@ -176,7 +176,7 @@ TEST(Estimate, VelocitySquareHasItsErrorFromTheShards) {
         sum += mean / 64.0;
         sum_of_squares += mean * mean / 64.0;
     }
-    shards.push_back(ShardMoments{64, 0, 10, 0, 3, {0, 0}, 0, {0, 0, 0}});
+    shards.push_back(ShardMoments{64, 0, 10, 0, 3, {0, 0}, 0, 0, {0, 0, 0}});
     const Estimate estimate = make_estimate(shards, {0.0, 0.0}, {1.0, 1.0}, float_epsilon, 512.0);
     EXPECT_NEAR(estimate.velocity_square / sum, 1.0, 1e-14);
     EXPECT_NEAR(estimate.velocity_square_standard_error / std::sqrt((sum_of_squares - sum * sum) / 63.0), 1.0, 1e-7);

@@ -119,20 +119,20 @@ TYPED_TEST(FixedPointTest, subnormals_and_zeros_are_zero) {
 }
 
 template <class Scalar>
-FixedPointDraw<3> draw_of(const std::vector<Scalar>& x, const std::vector<Scalar>& v = std::vector<Scalar>(3)) {
-    const std::vector<Scalar> centre{Scalar(0), Scalar(1), Scalar(2)};
-    const std::vector<Scalar> scale{Scalar(1), Scalar(2), Scalar(4)};
+FixedPointDraw<4> draw_of(const std::vector<Scalar>& x, const std::vector<Scalar>& v = std::vector<Scalar>(3)) {
+    const std::vector<Scalar> centre{Scalar(0), Scalar(1), Scalar(2), Scalar(0)};
+    const std::vector<Scalar> scale{Scalar(1), Scalar(2), Scalar(4), Scalar(1)};
     ChainArgs<Scalar> args{};
     args.centre = centre.data();
     args.scale = scale.data();
     args.velocity_scale = Scalar(8);
-    return to_fixed_point_draw<3>(
-        args, [&](int i) { return x[static_cast<std::size_t>(i)]; },
-        [&](int i) { return v[static_cast<std::size_t>(i)]; });
+    return to_fixed_point_draw<4>(
+        args, [&](int i) { return i < 3 ? x[static_cast<std::size_t>(i)] : Scalar(0); },
+        [&](int i) { return i < 3 ? v[static_cast<std::size_t>(i)] : Scalar(0); });
 }
 
 template <class Scalar>
-void expect_nothing(const FixedPointDraw<3>& draw) {
+void expect_nothing(const FixedPointDraw<4>& draw) {
     EXPECT_FALSE(draw.finite);
     EXPECT_FALSE(draw.saturated);
     EXPECT_EQ(draw.velocity_square, 0);

@@ -47,7 +47,7 @@ inline std::vector<ShardMoments> run_shards(Backend& backend, const CellProgram&
 inline Estimate estimate_of(const CellProgram& program, std::int64_t shards) {
     const auto backend = make_cpu_backend(0, best_simd_level());
     return make_estimate(run_shards(*backend, program, shards), program.centre, program.scale, 0x1p-24,
-                         program.velocity_scale);
+                         program.velocity_scale, program.pull_scale);
 }
 
 /// t of every entry i ≤ j of the covariance against a prediction.

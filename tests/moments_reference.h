@@ -29,10 +29,20 @@ bool all_finite(const Vector<Real>& x) {
     return std::all_of(x.begin(), x.end(), [](Real component) { return std::isfinite(component); });
 }
 
+/// v·Hδ in the documented order of sums.
+template <class Real>
+Real velocity_pull(const CellProgram& program, const Chain<Real>& chain) {
+    Vector<Real> gradient;
+    for (std::size_t i = 0; i < chain.position().size(); ++i)
+        gradient.push_back(row_times(rounded<Real>(program.hessian), i, chain.position()));
+    return row_times(chain.velocity(), 0, gradient);
+}
+
 /// Adds one draw to the moments, with sums of 128 bits. Whether it was finite.
 template <class Real>
 bool add_draw(const CellProgram& program, const Chain<Real>& chain, ShardMoments& moments) {
-    if (!all_finite(chain.position()) || !all_finite(chain.velocity())) return false;
+    const Real work = program.pull_scale > 0.0 ? velocity_pull(program, chain) : Real(0);
+    if (!all_finite(chain.position()) || !all_finite(chain.velocity()) || !std::isfinite(work)) return false;
     std::vector<std::int64_t> q;
     bool saturated = false;
     for (std::size_t i = 0; i < chain.position().size(); ++i) {
@@ -41,6 +51,11 @@ bool add_draw(const CellProgram& program, const Chain<Real>& chain, ShardMoments
         saturated = saturated || position.saturated || velocity.saturated;
         q.push_back(position.value);
         moments.velocity_squares += Int128{velocity.value} * velocity.value;
+    }
+    if (program.pull_scale > 0.0) {
+        const FixedPointNumber pull = fixed_point(work, 0.0, program.pull_scale);
+        saturated = saturated || pull.saturated;
+        moments.velocity_pulls += pull.value;
     }
     ++moments.finite_draws;
     moments.saturated_draws += saturated ? 1 : 0;

@@ -186,6 +186,18 @@ TEST(Plan, the_velocity_has_one_scale_at_a_resolution_of_2_to_minus_14) {
     expect_scale(plain, largest_velocity_square(data, sgd_cell(0.05, 2, 1e-9), &state_noise));
 }
 
+// The fluctuation-dissipation relation of Nesterov needs v·Hδ; no other step records it, and the kernels get H for it.
+TEST(Plan, records_the_pull_for_nesterov_only) {
+    const LossModel data = least_squares(30, 3, 0.1, 6);
+    const CellProgram nesterov = plan_cell({}, data, sgd_cell(0.05, 2, 0.8, UpdateRule::nesterov)).program;
+    int exponent = 0;
+    EXPECT_EQ(std::frexp(nesterov.pull_scale, &exponent), 0.5);
+    EXPECT_EQ(nesterov.hessian.size(), 9U);
+    for (const UpdateRule update : {UpdateRule::heavy_ball, UpdateRule::ema})
+        EXPECT_EQ(plan_cell({}, data, sgd_cell(0.05, 2, 0.8, update)).program.pull_scale, 0.0);
+    EXPECT_EQ(plan_cell({}, data, sgd_cell(0.05, 2, 0.0, UpdateRule::nesterov)).program.pull_scale, 0.0);
+}
+
 TEST(Plan, reshuffled_cells_draw_at_their_place_of_whole_epochs) {
     for (const LossModel& model : {finite_quadratic(23, 2, 8), least_squares(23, 2, 0.1, 9)})
         for (const double momentum : {0.0, 0.8})

@@ -33,6 +33,7 @@ inline void expect_same_moments(const ShardMoments& actual, const ShardMoments& 
     EXPECT_EQ(actual.saturated_draws, expected.saturated_draws);
     EXPECT_EQ(actual.first_bad_step, expected.first_bad_step);
     EXPECT_EQ(text(actual.velocity_squares), text(expected.velocity_squares));
+    EXPECT_EQ(text(actual.velocity_pulls), text(expected.velocity_pulls));
     expect_same_sums(actual.sum, expected.sum, "sum");
     expect_same_sums(actual.products, expected.products, "products");
 }
