@@ -1,0 +1,22 @@
+#pragma once
+
+#include "kernels/cell_program.h"
+
+#include <cstdint>
+
+namespace stationary::bench {
+
+// The workloads that the benchmarks, the instruction budgets and the peers have in common. Dense, so that no kernel can
+// skip anything; well inside the stability limit; 8 draws, 100 steps apart, after 1000.
+
+/// Langevin on a quadratic of dimension d: tridiagonal H, full lower-triangular noise factor F, step size 0.1.
+CellProgram langevin_program(int dimension);
+
+/// SGD on the same quadratic, F Fᵀ = Σ¹.
+CellProgram quadratic_sgd_program(int dimension, std::int64_t batch_size, double momentum = 0.0);
+
+/// SGD on least squares over N training points: features are plane waves, bounded and of full rank.
+CellProgram least_squares_program(int dimension, int training_points, std::int64_t batch_size, double momentum = 0.0,
+                                  BatchSampling sampling = BatchSampling::with_replacement);
+
+}  // namespace stationary::bench
