@@ -31,4 +31,4 @@ target_compile_options(stationary_kernel_flags INTERFACE
 # False alarms of GCC 12: the undefined operands inside its own AVX-512 intrinsics (GCC bug 105593), and buffers of the
 # noise streams, which are filled when they are first read.
 target_compile_options(stationary_kernel_flags INTERFACE
-    "$<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-maybe-uninitialized>")
+    "$<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-uninitialized;-Wno-maybe-uninitialized>")

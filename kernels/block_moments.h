@@ -38,9 +38,9 @@ class DrawStage {
 
     STATIONARY_HD void put_one(int chain) { storage_[D * row_length + chain] = 1; }
 
-    STATIONARY_HD void put(int chain, const std::int32_t (&value)[D]) {
+    STATIONARY_HD void put(int chain, const std::int32_t (&value)[D][1]) {
         STATIONARY_UNROLL
-        for (int i = 0; i < D; ++i) storage_[i * row_length + chain] = value[i];
+        for (int i = 0; i < D; ++i) storage_[i * row_length + chain] = value[i][0];
     }
 
     [[nodiscard]] STATIONARY_HD std::int32_t value(int row, int chain) const {

@@ -12,6 +12,14 @@ void require(bool condition, const char* what) {
     if (!condition) throw std::invalid_argument(std::string("cell program: ") + what);
 }
 
+/// Of a d×d table, or of none.
+bool is_diagonal(const std::vector<double>& table, std::size_t d) {
+    for (std::size_t k = 0; k < table.size(); ++k) {
+        if (k / d != k % d && table[k] != 0.0) return false;
+    }
+    return true;
+}
+
 /// The kernels skip what lies right of the diagonal block.
 bool lower_triangular(const std::vector<double>& table, std::size_t d) {
     for (std::size_t i = 0; i < d; ++i) {
@@ -110,7 +118,14 @@ CellTables<Scalar>::CellTables(const CellProgram& p, int padded_dimension) {
     require(padded >= d, "padded dimension below the dimension");
 
     features_ = append(p.features, rows, d, rows, padded);
-    residuals_ = append(p.residuals, rows, 1, rows, 1);
+    scalars_.residual_in_row = rows > 0 && padded > d;
+    const std::size_t own_residuals = scalars_.residual_in_row ? 0 : rows;
+    residuals_ = append(p.residuals, own_residuals, 1, own_residuals, 1);
+    if (scalars_.residual_in_row) {
+        for (std::size_t row = 0; row < rows; ++row) {
+            values_[features_ + (row + 1) * padded - 1] = static_cast<Scalar>(p.residuals[row]);
+        }
+    }
     gradient_residuals_ = append(p.gradient_residuals, residual_rows, d, residual_rows, padded);
     hessian_ = append(p.hessian, curvature, d, padded, padded);
     noise_factor_ = append(p.noise_factor, noise, d, padded, padded);
@@ -132,6 +147,8 @@ CellTables<Scalar>::CellTables(const CellProgram& p, int padded_dimension) {
     scalars_.velocity_scale = static_cast<Scalar>(p.velocity_scale);
     scalars_.pull_scale = static_cast<Scalar>(p.pull_scale);
     scalars_.sampling = p.sampling;
+    scalars_.diagonal_hessian = is_diagonal(p.hessian, d);
+    scalars_.diagonal_noise_factor = is_diagonal(p.noise_factor, d);
     scalars_.frozen = p.frozen;
     scalars_.batch_size = p.batch_size;
     scalars_.training_points = static_cast<std::uint32_t>(p.training_points);

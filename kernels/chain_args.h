@@ -13,8 +13,8 @@ template <class Scalar>
 struct ChainArgs {
     const Scalar* hessian;             ///< H [D×D] row-major
     const Scalar* noise_factor;        ///< F [D×D] row-major, lower triangular
-    const Scalar* features;            ///< X [N×D] row-major
-    const Scalar* residuals;           ///< e [N]
+    const Scalar* features;            ///< X [N×D] row-major; column D−1 holds e where residual_in_row
+    const Scalar* residuals;           ///< e [N]; empty where residual_in_row
     const Scalar* gradient_residuals;  ///< r [N×D] row-major
     const Scalar* step_weights;        ///< w_t, or null: every step has size step_size
     const Scalar* ridge_gradient;      ///< ridge·Φ* [D]
@@ -34,8 +34,11 @@ struct ChainArgs {
     std::int64_t batch_size;
     std::uint32_t training_points;
     BatchSampling sampling;
-    bool frozen;    ///< gradients are taken at the initial state
-    int dimension;  ///< d ≤ D
+    bool residual_in_row;   ///< d < D: the last padding column of a row of features is its residual, read with the row
+    bool diagonal_hessian;  ///< every entry of H off the diagonal is 0
+    bool diagonal_noise_factor;  ///< of F too
+    bool frozen;                 ///< gradients are taken at the initial state
+    int dimension;               ///< d ≤ D
     std::uint64_t key;
     std::int64_t burn_in;
     std::int64_t stride;

@@ -2,10 +2,11 @@
 #include "kernels/cell_tables.h"
 #include "kernels/compiled_dimension.h"
 #include "kernels/cpu_level.h"
+#include "kernels/shard_gathering.h"
+#include "kernels/shard_parts.h"
 
 #include <omp.h>
 
-#include <atomic>
 #include <exception>
 #include <fstream>
 #include <mutex>
@@ -80,7 +81,7 @@ ShardMoments empty_moments(const CellProgram& program, std::int64_t shard) {
     return moments;
 }
 
-/// Shards over OpenMP threads. A shard is one thread's work from its first step to its last, so threads share nothing
+/// Parts of shards over OpenMP threads, each one thread's work from its first step to its last: threads share nothing
 /// but the tables.
 class CpuBackend final : public Backend {
   public:
@@ -111,25 +112,25 @@ class CpuBackend final : public Backend {
 
   private:
     template <class Scalar>
-    void run_range(const CellProgram& program, ShardFunction<Scalar> function, ShardRange range,
+    void run_range(const CellProgram& program, ChainsFunction<Scalar> function, ShardRange range,
                    const ShardSink& sink) const {
         const CellTables<Scalar> tables(program, compiled_dimension(program.dimension));
         const ChainArgs<Scalar> args = tables.args(tables.values().data());
-        std::atomic<bool> go_on{true};
+        const ShardParts parts(program, range, threads_);
+        ShardGathering gathering(parts.parts_per_shard(), sink);
         std::exception_ptr failure;
         std::mutex lock;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads_)
-        for (std::int64_t shard = range.first; shard < range.last; ++shard) {
-            if (!go_on.load(std::memory_order_relaxed)) continue;
+        for (std::int64_t part = 0; part < parts.count(); ++part) {
             try {
-                ShardMoments moments = empty_moments(program, shard);
-                function(program, args, moments);
-                const std::lock_guard guard(lock);
-                if (!sink(std::move(moments))) go_on = false;
+                if (!gathering.begin(parts.shard_of(part))) continue;
+                ShardMoments moments = empty_moments(program, parts.shard_of(part));
+                function(args, parts.chains_of(part), moments);
+                gathering.add(std::move(moments));
             } catch (...) {
+                gathering.stop();
                 const std::lock_guard guard(lock);
                 if (!failure) failure = std::current_exception();
-                go_on = false;
             }
         }
         if (failure) std::rethrow_exception(failure);

@@ -3,7 +3,7 @@
 #include "kernels/langevin_stepper.h"
 
 namespace stationary {
-extern const StepFunctions STATIONARY_AT_LEVEL(langevin_step){&run_shard<float, LangevinStepper>,
-                                                              &run_shard<double, LangevinStepper>};
+extern const StepFunctions STATIONARY_AT_LEVEL(langevin_step){&run_chains<float, LangevinStepper>,
+                                                              &run_chains<double, LangevinStepper>};
 
 }  // namespace stationary

@@ -9,16 +9,22 @@
 
 namespace stationary {
 
-/// One shard's work as a plain function: adds the draws of shard `moments.shard` of a program whose tables are in
-/// `args` to moments that are zero and have their sizes. (Code compiled for a SIMD level makes and destroys no vectors:
+/// Chains [first, last) of a cell.
+struct ChainRange {
+    std::int64_t first = 0;
+    std::int64_t last = 0;
+};
+
+/// The work on a range of chains as a plain function: adds their draws, of a program whose tables are in `args`, to
+/// moments that have their sizes. (Code compiled for a SIMD level makes and destroys no vectors:
 /// the linker might take their functions from there for the whole program.)
 template <class Scalar>
-using ShardFunction = void (*)(const CellProgram& program, const ChainArgs<Scalar>& args, ShardMoments& moments);
+using ChainsFunction = void (*)(const ChainArgs<Scalar>& args, ChainRange chains, ShardMoments& moments);
 
 /// The functions of one kind of step, compiled for one SIMD level. Each picks the compiled dimension itself.
 struct StepFunctions {
-    ShardFunction<float> single_precision = nullptr;
-    ShardFunction<double> double_precision = nullptr;
+    ChainsFunction<float> single_precision = nullptr;
+    ChainsFunction<double> double_precision = nullptr;
 };
 
 #define STATIONARY_JOIN_(name, level) name##_##level

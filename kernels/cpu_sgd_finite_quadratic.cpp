@@ -11,7 +11,7 @@ using FiniteQuadraticSgdStepper = SgdStepper<Lanes, D, FiniteQuadraticOracle>;
 
 }  // namespace STATIONARY_SIMD_LEVEL
 
-extern const StepFunctions STATIONARY_AT_LEVEL(finite_quadratic_step){&run_shard<float, FiniteQuadraticSgdStepper>,
-                                                                      &run_shard<double, FiniteQuadraticSgdStepper>};
+extern const StepFunctions STATIONARY_AT_LEVEL(finite_quadratic_step){&run_chains<float, FiniteQuadraticSgdStepper>,
+                                                                      &run_chains<double, FiniteQuadraticSgdStepper>};
 
 }  // namespace stationary

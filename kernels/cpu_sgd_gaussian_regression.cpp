@@ -12,6 +12,6 @@ using GaussianRegressionSgdStepper = SgdStepper<Lanes, D, GaussianRegressionOrac
 }  // namespace STATIONARY_SIMD_LEVEL
 
 extern const StepFunctions STATIONARY_AT_LEVEL(gaussian_regression_step){
-    &run_shard<float, GaussianRegressionSgdStepper>, &run_shard<double, GaussianRegressionSgdStepper>};
+    &run_chains<float, GaussianRegressionSgdStepper>, &run_chains<double, GaussianRegressionSgdStepper>};
 
 }  // namespace stationary

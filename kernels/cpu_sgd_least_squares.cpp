@@ -11,7 +11,7 @@ using LeastSquaresSgdStepper = SgdStepper<Lanes, D, LeastSquaresOracle>;
 
 }  // namespace STATIONARY_SIMD_LEVEL
 
-extern const StepFunctions STATIONARY_AT_LEVEL(least_squares_step){&run_shard<float, LeastSquaresSgdStepper>,
-                                                                   &run_shard<double, LeastSquaresSgdStepper>};
+extern const StepFunctions STATIONARY_AT_LEVEL(least_squares_step){&run_chains<float, LeastSquaresSgdStepper>,
+                                                                   &run_chains<double, LeastSquaresSgdStepper>};
 
 }  // namespace stationary

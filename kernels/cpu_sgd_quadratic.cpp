@@ -11,7 +11,7 @@ using QuadraticSgdStepper = SgdStepper<Lanes, D, QuadraticOracle>;
 
 }  // namespace STATIONARY_SIMD_LEVEL
 
-extern const StepFunctions STATIONARY_AT_LEVEL(quadratic_step){&run_shard<float, QuadraticSgdStepper>,
-                                                               &run_shard<double, QuadraticSgdStepper>};
+extern const StepFunctions STATIONARY_AT_LEVEL(quadratic_step){&run_chains<float, QuadraticSgdStepper>,
+                                                               &run_chains<double, QuadraticSgdStepper>};
 
 }  // namespace stationary

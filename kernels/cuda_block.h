@@ -83,22 +83,28 @@ class ChainThread {
 
     STATIONARY_HD void advance(std::int64_t steps) {
         if (!place_.valid) return;
-        for (auto left = static_cast<std::uint32_t>(steps); left > 0; --left) {
-            stepper_.step(state_);
-            if constexpr (D >= 8) forget_tables();
+        if constexpr (D < 8) {
+            stepper_.advance(state_, static_cast<std::uint32_t>(steps));
+        } else {
+            for (auto left = static_cast<std::uint32_t>(steps); left > 0; --left) {
+                stepper_.step(state_, true);
+                forget_tables();
+            }
         }
     }
 
     STATIONARY_HD void put_draw(Stage& stage, std::int64_t step) {
-        auto draw = to_fixed_point_draw<D>(
-            args_, [&](int i) { return state_.position[i]; }, [&](int i) { return state_.velocity[i]; });
+        FixedPointDraws<D, 1> draw;
+        to_fixed_point_draws<Stepper::has_velocity>(
+            args_, [&](int i, int) { return state_.position[i]; }, [&](int i, int) { return state_.velocity[i]; },
+            [&](int) { return velocity_pull(args_, state_); }, draw);
         if (place_.valid) {
-            count(draw.finite, draw.saturated, step);
-            velocity_squares_ += draw.velocity_square;
-            velocity_pulls_ += draw.pull;
+            count(draw.finite[0] != 0, draw.saturated[0] != 0, step);
+            velocity_squares_ += draw.velocity_square[0];
+            velocity_pulls_ += draw.pull[0];
         } else {
             STATIONARY_UNROLL
-            for (int i = 0; i < D; ++i) draw.value[i] = 0;
+            for (int i = 0; i < D; ++i) draw.value[i][0] = 0;
         }
         stage.put(thread_, draw.value);
     }

@@ -28,11 +28,49 @@ STATIONARY_HD Real dot(const Row& a, const Real (&x)[D]) {
     return dot_first<D>(a, x);
 }
 
+/// The dot products of two neighbouring rows of a row-major table of D columns with x over its first Count components,
+/// in the order of dot_first, side by side: each component of x is read once for both.
+template <int Count, int D, class Real, class Scalar>
+STATIONARY_HD void dot_two_rows(const Scalar* rows, const Real (&x)[D], Real& first, Real& second) {
+    static_assert(Count <= D && Count % 4 == 0);
+    Real sum[2][4];
+    STATIONARY_UNROLL
+    for (int k = 0; k < 4; ++k) {
+        sum[0][k] = Real(rows[k]) * x[k];
+        sum[1][k] = Real(rows[D + k]) * x[k];
+    }
+    STATIONARY_UNROLL_ON_DEVICE
+    for (int i = 4; i < Count; i += 4) {
+        STATIONARY_UNROLL
+        for (int k = 0; k < 4; ++k) {
+            sum[0][k] = fused_multiply_add(Real(rows[i + k]), x[i + k], sum[0][k]);
+            sum[1][k] = fused_multiply_add(Real(rows[D + i + k]), x[i + k], sum[1][k]);
+        }
+    }
+    first = (sum[0][0] + sum[0][2]) + (sum[0][1] + sum[0][3]);
+    second = (sum[1][0] + sum[1][2]) + (sum[1][1] + sum[1][3]);
+}
+
+/// Rows FirstRow … LastRow − 1 of y = A·x, over the first Count columns; rows beyond `dimension` are zero.
+template <int FirstRow, int LastRow, int Count, int D, class Real, class Scalar>
+STATIONARY_HD void multiply_rows(const Scalar* a, int dimension, const Real (&x)[D], Real (&y)[D]) {
+    if constexpr (Count < 4) {
+        STATIONARY_UNROLL
+        for (int i = FirstRow; i < LastRow; ++i) y[i] = i < dimension ? dot_first<Count>(a + i * D, x) : Real(0);
+    } else {
+        STATIONARY_UNROLL_ON_DEVICE
+        for (int i = FirstRow; i < LastRow; i += 2) {
+            y[i] = y[i + 1] = Real(0);
+            if (i < dimension) dot_two_rows<Count>(a + i * D, x, y[i], y[i + 1]);
+            if (i + 1 >= dimension) y[i + 1] = Real(0);
+        }
+    }
+}
+
 /// y = A·x for a row-major D×D table of scalars whose rows and columns beyond `dimension` are zero.
 template <int D, class Real, class Scalar>
 STATIONARY_HD void multiply(const Scalar* a, int dimension, const Real (&x)[D], Real (&y)[D]) {
-    STATIONARY_UNROLL_ON_DEVICE
-    for (int i = 0; i < D; ++i) y[i] = i < dimension ? dot<D>(a + i * D, x) : Real(0);
+    multiply_rows<0, D, D>(a, dimension, x, y);
 }
 
 /// y = L·x for a lower-triangular L, four rows at a time: columns right of the diagonal block are zero and left out,
@@ -40,9 +78,16 @@ STATIONARY_HD void multiply(const Scalar* a, int dimension, const Real (&x)[D], 
 template <int FirstRow = 0, int D, class Real, class Scalar>
 STATIONARY_HD void multiply_lower_triangular(const Scalar* a, int dimension, const Real (&x)[D], Real (&y)[D]) {
     constexpr int last_row = FirstRow + 4 < D ? FirstRow + 4 : D;
-    STATIONARY_UNROLL_ON_DEVICE
-    for (int i = FirstRow; i < last_row; ++i) y[i] = i < dimension ? dot_first<last_row>(a + i * D, x) : Real(0);
+    multiply_rows<FirstRow, last_row, last_row>(a, dimension, x, y);
     if constexpr (last_row < D) multiply_lower_triangular<last_row>(a, dimension, x, y);
+}
+
+/// y = A·x for a diagonal A: the numbers that multiply and multiply_lower_triangular give, up to the signs of zeros.
+/// Test: dot_test.cpp.
+template <int D, class Real, class Scalar>
+STATIONARY_HD void multiply_diagonal(const Scalar* a, const Real (&x)[D], Real (&y)[D]) {
+    STATIONARY_UNROLL
+    for (int i = 0; i < D; ++i) y[i] = Real(a[i * D + i]) * x[i];
 }
 
 }  // namespace STATIONARY_SIMD_LEVEL

@@ -16,21 +16,23 @@ class FiniteQuadraticOracle {
     STATIONARY_HD FiniteQuadraticOracle(const Args& args, typename Lanes::Chain chain, std::int64_t step)
         : args_(args), indices_(args, chain, step) {}
 
-    /// gradient = Hδ + (1/B) Σ_b r_b, the residuals added in the order in which they are drawn.
-    STATIONARY_HD void minibatch_gradient(const Real (&position)[D], Real (&gradient)[D]) {
+    /// emit(i, ĝ_i), i = 0 … D−1, of ĝ = Hδ + (1/B) Σ_b r_b, the residuals added in the order in which they are drawn;
+    /// position i is not read after emit(i).
+    template <class Emit>
+    STATIONARY_HD void minibatch_gradient(const Real (&position)[D], Emit&& emit) {
         Real sum[D];
         STATIONARY_UNROLL
         for (int i = 0; i < D; ++i) sum[i] = Real(0);
-        indices_.for_batch([&](typename Lanes::Word index) {
+        indices_.add_batch(sum, [&](const typename Lanes::Index& index, Real(&to)[D]) {
             Real row[D];
             Lanes::load_row(args_.gradient_residuals, D, index, row);
             STATIONARY_UNROLL
-            for (int i = 0; i < D; ++i) sum[i] = sum[i] + row[i];
+            for (int i = 0; i < D; ++i) to[i] = to[i] + row[i];
         });
+        Real gradient[D];
         multiply(args_.hessian, args_.dimension, position, gradient);
         STATIONARY_UNROLL
-        for (int i = 0; i < D; ++i)
-            gradient[i] = fused_multiply_add(sum[i], Real(args_.inverse_batch_size), gradient[i]);
+        for (int i = 0; i < D; ++i) emit(i, fused_multiply_add(sum[i], Real(args_.inverse_batch_size), gradient[i]));
     }
 
   private:

@@ -15,12 +15,12 @@ constexpr std::int32_t fixed_point_limit = (1 << 24) - 1;
 STATIONARY_HD bool is_finite(float x) { return (as_word(x) & 0x7f800000U) != 0x7f800000U; }
 STATIONARY_HD bool is_finite(double x) { return (as_long_word(x) & 0x7ff0000000000000ULL) != 0x7ff0000000000000ULL; }
 
-/// One component as an integer.
+/// One component as an integer. The flags are 0 or 1 in the width of the value, so that loops over lanes vectorise.
 struct FixedPoint {
-    std::int32_t
-        value;  ///< round((x − centre)·scale), to nearest even, clamped to ±fixed_point_limit; 0 if x is not finite
-    bool finite;
-    bool saturated;  ///< finite and clamped
+    /// round((x − centre)·scale), to nearest even, clamped to ±fixed_point_limit; 0 if x is not finite
+    std::int32_t value;
+    std::int32_t finite;
+    std::int32_t saturated;  ///< finite and clamped
 };
 
 /// Conversion out of range differs between x86 and CUDA, so the number is tested by its bits and clamped by compare and
@@ -32,72 +32,79 @@ STATIONARY_HD FixedPoint to_fixed_point(Scalar x, Scalar centre, Scalar scale) {
     const bool finite = is_finite(x);
     const Scalar magnitude = scaled < Scalar(0) ? -scaled : scaled;
     const bool small = magnitude < Scalar(fixed_point_limit);  // false for NaN and infinity
-    const bool saturated = finite && !(magnitude <= Scalar(fixed_point_limit));
+    const bool inside = magnitude <= Scalar(fixed_point_limit);
     constexpr Scalar integer_unit = sizeof(Scalar) == 4 ? Scalar(8388608) : Scalar(4503599627370496);
-    Scalar rounded = small ? magnitude : Scalar(fixed_point_limit);
-    if (rounded < integer_unit) rounded = (rounded + integer_unit) - integer_unit;
-    if (!finite) rounded = Scalar(0);
-    const auto integer = static_cast<std::int32_t>(rounded);
-    return {scaled < Scalar(0) ? -integer : integer, finite, saturated};
+    const Scalar clamped = small ? magnitude : Scalar(fixed_point_limit);
+    const Scalar rounded = clamped < integer_unit ? (clamped + integer_unit) - integer_unit : clamped;
+    const auto integer = static_cast<std::int32_t>(finite ? rounded : Scalar(0));
+    return {scaled < Scalar(0) ? -integer : integer, finite ? 1 : 0, finite && !inside ? 1 : 0};
 }
 
-/// One draw of one chain as integers: all zero unless every component is finite.
-template <int D>
-struct FixedPointDraw {
-    std::int32_t value[D];
-    std::int64_t velocity_square;  ///< Σ_i round(v_i·velocity_scale)², below D·2⁴⁸
-    std::int32_t pull;             ///< round(v·Hδ·pull_scale), 0 where it is not recorded
-    bool finite;                   ///< position, velocity and v·Hδ where it is recorded
-    bool saturated;
+/// One draw of each of `Lanes` chains as integers: all zero in a lane unless every component of its state is finite.
+template <int D, int Lanes>
+struct FixedPointDraws {
+    std::int32_t value[D][Lanes];
+    std::int64_t velocity_square[Lanes];  ///< Σ_i round(v_i·velocity_scale)², below D·2⁴⁸
+    std::int32_t pull[Lanes];             ///< round(v·Hδ·pull_scale), 0 where it is not recorded
+    std::int32_t finite[Lanes];           ///< position, velocity and v·Hδ where it is recorded
+    std::int32_t saturated[Lanes];
 };
 
-/// v·Hδ of one draw.
-template <int D, class Scalar, class Position, class Velocity>
-STATIONARY_HD FixedPoint velocity_pull(const ChainArgs<Scalar>& args, Position&& position, Velocity&& velocity) {
-    Scalar x[D];
-    Scalar v[D];
-    Scalar gradient[D];
-    STATIONARY_UNROLL
-    for (int i = 0; i < D; ++i) {
-        x[i] = position(i);
-        v[i] = velocity(i);
-    }
-    multiply(args.hessian, args.dimension, x, gradient);
-    return to_fixed_point(dot<D>(v, gradient), Scalar(0), args.pull_scale);
+/// v·Hδ of a chain, or of a pack of chains.
+template <class Lanes, int D>
+STATIONARY_HD typename Lanes::Real velocity_pull(const ChainArgs<typename Lanes::Scalar>& args,
+                                                 const ChainState<Lanes, D>& state) {
+    typename Lanes::Real gradient[D];
+    multiply(args.hessian, args.dimension, state.position, gradient);
+    return dot<D>(state.velocity, gradient);
 }
 
-/// position(i) and velocity(i) are component i of the draw's state.
-template <int D, class Scalar, class Position, class Velocity>
-STATIONARY_HD FixedPointDraw<D> to_fixed_point_draw(const ChainArgs<Scalar>& args, Position&& position,
-                                                    Velocity&& velocity) {
-    FixedPointDraw<D> draw;
-    draw.velocity_square = 0;
-    draw.pull = 0;
-    draw.finite = true;
-    draw.saturated = false;
-    STATIONARY_UNROLL
+/// position(i, lane) and velocity(i, lane) are component i of a lane's state, pull(lane) its v·Hδ (not asked for where
+/// args.pull_scale is 0). Without velocity: of a dynamics that has none, whose velocities are zero. Test:
+/// fixed_point_test.cpp.
+template <bool has_velocity, int D, int Lanes, class Scalar, class Position, class Velocity, class Pull>
+STATIONARY_HD void to_fixed_point_draws(const ChainArgs<Scalar>& args, Position&& position, Velocity&& velocity,
+                                        Pull&& pull, FixedPointDraws<D, Lanes>& draws) {
+    for (int lane = 0; lane < Lanes; ++lane) {
+        draws.velocity_square[lane] = 0;
+        draws.pull[lane] = 0;
+        draws.finite[lane] = 1;
+        draws.saturated[lane] = 0;
+    }
+    STATIONARY_UNROLL_ON_DEVICE
     for (int i = 0; i < D; ++i) {
-        const FixedPoint q = to_fixed_point(position(i), args.centre[i], args.scale[i]);
-        const FixedPoint v = to_fixed_point(velocity(i), Scalar(0), args.velocity_scale);
-        draw.value[i] = q.value;
-        draw.velocity_square += static_cast<std::int64_t>(v.value) * v.value;
-        draw.finite = draw.finite && q.finite && v.finite;
-        draw.saturated = draw.saturated || q.saturated || v.saturated;
+        for (int lane = 0; lane < Lanes; ++lane) {
+            const FixedPoint q = to_fixed_point(position(i, lane), args.centre[i], args.scale[i]);
+            draws.value[i][lane] = q.value;
+            draws.finite[lane] &= q.finite;
+            draws.saturated[lane] |= q.saturated;
+        }
+        if constexpr (has_velocity) {
+            for (int lane = 0; lane < Lanes; ++lane) {
+                const FixedPoint v = to_fixed_point(velocity(i, lane), Scalar(0), args.velocity_scale);
+                draws.velocity_square[lane] += static_cast<std::int64_t>(v.value) * v.value;
+                draws.finite[lane] &= v.finite;
+                draws.saturated[lane] |= v.saturated;
+            }
+        }
     }
     if (args.pull_scale > Scalar(0)) {
-        const FixedPoint pull = velocity_pull<D>(args, position, velocity);
-        draw.pull = pull.value;
-        draw.finite = draw.finite && pull.finite;
-        draw.saturated = draw.saturated || pull.saturated;
+        for (int lane = 0; lane < Lanes; ++lane) {
+            const FixedPoint q = to_fixed_point(pull(lane), Scalar(0), args.pull_scale);
+            draws.pull[lane] = q.value;
+            draws.finite[lane] &= q.finite;
+            draws.saturated[lane] |= q.saturated;
+        }
     }
-    if (!draw.finite) {
-        STATIONARY_UNROLL
-        for (int i = 0; i < D; ++i) draw.value[i] = 0;
-        draw.velocity_square = 0;
-        draw.pull = 0;
-        draw.saturated = false;
+    STATIONARY_UNROLL_ON_DEVICE
+    for (int i = 0; i < D; ++i) {
+        for (int lane = 0; lane < Lanes; ++lane) draws.value[i][lane] = draws.finite[lane] ? draws.value[i][lane] : 0;
     }
-    return draw;
+    for (int lane = 0; lane < Lanes; ++lane) {
+        draws.velocity_square[lane] = draws.finite[lane] ? draws.velocity_square[lane] : 0;
+        draws.pull[lane] = draws.finite[lane] ? draws.pull[lane] : 0;
+        draws.saturated[lane] = draws.finite[lane] ? draws.saturated[lane] : 0;
+    }
 }
 
 }  // namespace STATIONARY_SIMD_LEVEL

@@ -21,14 +21,16 @@ class GaussianRegressionOracle {
                    static_cast<std::uint64_t>(step) * static_cast<std::uint64_t>(args.batch_size) *
                        (static_cast<std::uint64_t>(args.dimension) + 1)) {}
 
-    /// gradient = (1/B) Σ_b x_b (x_bᵀδ − σζ_b), added in the order in which the training points are drawn.
-    STATIONARY_HD void minibatch_gradient(const Real (&position)[D], Real (&gradient)[D]) {
+    /// emit(i, ĝ_i), i = 0 … D−1, of ĝ = (1/B) Σ_b x_b (x_bᵀδ − σζ_b), added in the order in which the training points
+    /// are drawn; position i is not read after emit(i).
+    template <class Emit>
+    STATIONARY_HD void minibatch_gradient(const Real (&position)[D], Emit&& emit) {
         Real sum[D];
         STATIONARY_UNROLL
         for (int i = 0; i < D; ++i) sum[i] = Real(0);
         for (std::int64_t b = 0; b < args_.batch_size; ++b) add_training_point(position, sum);
         STATIONARY_UNROLL
-        for (int i = 0; i < D; ++i) gradient[i] = sum[i] * Real(args_.inverse_batch_size);
+        for (int i = 0; i < D; ++i) emit(i, sum[i] * Real(args_.inverse_batch_size));
     }
 
   private:

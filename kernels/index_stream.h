@@ -23,32 +23,35 @@ class IndexStream {
   public:
     using Args = ChainArgs<typename Lanes::Scalar>;
     using Word = typename Lanes::Word;
+    using Index = typename Lanes::Index;
+    /// Indices made at once.
+    static constexpr int chunk = 4 * Lanes::blocks_at_once;
+    /// Places of a permutation evaluated at once.
+    static constexpr int places_at_once = 4;
 
     /// A chain about to take step `step`.
     STATIONARY_HD IndexStream(const Args& args, typename Lanes::Chain chain, std::int64_t step)
         : args_(args), chain_(chain), epoch_steps_(steps_per_epoch(args)) {
         const auto words = static_cast<std::uint64_t>(step) * static_cast<std::uint64_t>(args.batch_size);
-        next_block_ = block_counter(NoisePurpose::minibatch_index, words / 4);
-        used_ = static_cast<int>(words % 4);
+        next_block_ = block_counter(NoisePurpose::minibatch_index, words / chunk * Lanes::blocks_at_once);
+        used_ = static_cast<int>(words % chunk);
         epoch_ = step / epoch_steps_;
         step_in_epoch_ = step % epoch_steps_;
         if (args.sampling == BatchSampling::with_replacement) {
-            if (used_ != 0) make_block();
+            if (used_ != 0) make_chunk();
         } else if (step_in_epoch_ != 0) {
             make_permutation();
         }
     }
 
-    /// Calls use(index) for the B training points of the next step, in the order in which they are drawn.
-    template <class Use>
-    STATIONARY_HD void for_batch(Use&& use) {
-        const bool independent = args_.sampling == BatchSampling::with_replacement;
-        if (!independent && step_in_epoch_ == 0) make_permutation();
-        auto place = static_cast<std::uint32_t>(step_in_epoch_ * args_.batch_size);
-        for (std::int64_t b = 0; b < args_.batch_size; ++b) {
-            use(independent ? independent_index() : permutation_(Word(place++)));
+    /// Calls add(index, sum) for the B training points of the next step, in the order in which they are drawn.
+    template <int D, class Real, class Add>
+    STATIONARY_HD void add_batch(Real (&sum)[D], Add&& add) {
+        if (args_.sampling == BatchSampling::with_replacement) {
+            add_independent(sum, add);
+        } else {
+            add_permuted(sum, add);
         }
-        if (!independent) finish_step();
     }
 
   private:
@@ -56,11 +59,39 @@ class IndexStream {
         return args.sampling == BatchSampling::reshuffle ? args.training_points / args.batch_size : 1;
     }
 
-    STATIONARY_HD Word independent_index() {
-        if (used_ == 0) make_block();
-        const typename Lanes::RawWord word = pick();
-        used_ = (used_ + 1) % 4;
-        return Lanes::multiply_high(word, args_.training_points);
+    /// Chunk by chunk, each with a copy of the sum that the loop over training points can hold in registers: nothing of
+    /// Philox is alive there.
+    template <int D, class Real, class Add>
+    STATIONARY_HD void add_independent(Real (&sum)[D], Add& add) {
+        for (std::int64_t left = args_.batch_size; left > 0;) {
+            if (used_ == 0) make_chunk();
+            const int here = left < chunk - used_ ? static_cast<int>(left) : chunk - used_;
+            Real local[D];
+            STATIONARY_UNROLL
+            for (int i = 0; i < D; ++i) local[i] = sum[i];
+            for (int k = used_; k < used_ + here; ++k) add(pick(k), local);
+            STATIONARY_UNROLL
+            for (int i = 0; i < D; ++i) sum[i] = local[i];
+            used_ = (used_ + here) % chunk;
+            left -= here;
+        }
+    }
+
+    template <int D, class Real, class Add>
+    STATIONARY_HD void add_permuted(Real (&sum)[D], Add& add) {
+        if (step_in_epoch_ == 0) make_permutation();
+        auto place = static_cast<std::uint32_t>(step_in_epoch_ * args_.batch_size);
+        for (std::int64_t left = args_.batch_size; left > 0; left -= places_at_once) {
+            Word words[places_at_once];  // those past the batch are places of later steps, or none; they are not used
+            STATIONARY_UNROLL
+            for (int k = 0; k < places_at_once; ++k) words[k] = Word(place++);
+            permutation_.apply(words);
+            STATIONARY_UNROLL
+            for (int k = 0; k < places_at_once; ++k) {
+                if (k < left) add(Lanes::index(words[k]), sum);
+            }
+        }
+        finish_step();
     }
 
     STATIONARY_HD void finish_step() {
@@ -70,9 +101,9 @@ class IndexStream {
         }
     }
 
-    STATIONARY_HD void make_block() {
-        Lanes::block(args_.key, next_block_, chain_, words_);
-        ++next_block_;
+    STATIONARY_OUTLINED_HD void make_chunk() {
+        Lanes::index_blocks(args_.key, next_block_, chain_, args_.training_points, indices_);
+        next_block_ += Lanes::blocks_at_once;
     }
 
     STATIONARY_HD void make_permutation() {
@@ -82,11 +113,12 @@ class IndexStream {
         permutation_.start(key, args_.training_points);
     }
 
-    STATIONARY_HD typename Lanes::RawWord pick() const {
+    /// On the GPU by selection: an index known only at run time would put the indices into local memory.
+    [[nodiscard]] STATIONARY_HD const Index& pick(int place) const {
 #if defined(__CUDA_ARCH__)
-        return used_ == 0 ? words_[0] : used_ == 1 ? words_[1] : used_ == 2 ? words_[2] : words_[3];
+        return place == 0 ? indices_[0] : place == 1 ? indices_[1] : place == 2 ? indices_[2] : indices_[3];
 #else
-        return words_[used_];
+        return indices_[place];
 #endif
     }
 
@@ -94,7 +126,7 @@ class IndexStream {
     typename Lanes::Chain chain_;
     std::uint64_t next_block_;
     int used_;
-    typename Lanes::RawWord words_[4];
+    Index indices_[chunk];  ///< of the current chunk
     std::int64_t epoch_steps_;
     std::int64_t epoch_;
     std::int64_t step_in_epoch_;

@@ -17,26 +17,50 @@ struct ScalarLanes {
     using Single = float;
     using Word = std::uint32_t;
     using RawWord = std::uint32_t;  ///< a word as Philox leaves it
+    using Index = std::uint32_t;    ///< which row of a table each lane reads
     using Chain = std::uint64_t;
     static constexpr int lanes = 1;
+    static constexpr bool keeps_in_memory = false;  ///< leftover normals stay in registers
 
     static STATIONARY_HD void block(std::uint64_t key, std::uint64_t counter, Chain chain, RawWord (&words)[4]) {
         philox_block(key, counter, chain, words);
     }
+    /// Normals and indices are made this many blocks at a time, normals from words and numbers of these types.
+    static constexpr int blocks_at_once = 1;
+    using NoiseWord = std::uint32_t;
+    using Noise = float;
+    static STATIONARY_HD void noise_blocks(std::uint64_t key, std::uint64_t counter, Chain chain,
+                                           NoiseWord (&words)[4]) {
+        block(key, counter, chain, words);
+    }
+    /// The normal of block `block` among those made at once.
+    static STATIONARY_HD Single normal_of(Noise z, int) { return z; }
     static STATIONARY_HD Word word(RawWord w) { return w; }
+    static STATIONARY_HD Index index(Word w) { return w; }
+    /// A hint: numbers better read where they are used than held in registers.
+    template <int D>
+    static STATIONARY_HD void leave_in_memory(const Real (&)[D]) {}
     static STATIONARY_HD RawWord raw(Word w) { return w; }
 
     /// ⌊w·n / 2³²⌋ (NoisePurpose::minibatch_index).
     static STATIONARY_HD Word multiply_high(RawWord w, std::uint32_t n) { return multiply_wide(w, n).high; }
+    /// The indices below n from all words of the blocks made at once, in the order of the stream.
+    static STATIONARY_HD void index_blocks(std::uint64_t key, std::uint64_t counter, Chain chain, std::uint32_t n,
+                                           Index (&indices)[4]) {
+        RawWord words[4];
+        block(key, counter, chain, words);
+        STATIONARY_UNROLL
+        for (int k = 0; k < 4; ++k) indices[k] = multiply_high(words[k], n);
+    }
 
     /// Row `index` of a table with `stride` numbers per row.
     template <int D>
-    static STATIONARY_HD void load_row(const R* table, std::int64_t stride, Word index, Real (&row)[D]) {
+    static STATIONARY_HD void load_row(const R* table, std::int64_t stride, Index index, Real (&row)[D]) {
         const R* source = table + stride * static_cast<std::int64_t>(index);
         STATIONARY_UNROLL
         for (int i = 0; i < D; ++i) row[i] = source[i];
     }
-    static STATIONARY_HD Real load(const R* table, Word index) { return table[index]; }
+    static STATIONARY_HD Real load(const R* table, Index index) { return table[index]; }
 };
 
 }  // namespace STATIONARY_SIMD_LEVEL

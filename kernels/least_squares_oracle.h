@@ -17,25 +17,33 @@ class LeastSquaresOracle {
     STATIONARY_HD LeastSquaresOracle(const Args& args, typename Lanes::Chain chain, std::int64_t step)
         : args_(args), indices_(args, chain, step) {}
 
-    /// gradient = (1/B) Σ_b x_b (x_bᵀδ + e_b) + ridge·δ + ridge·Φ*, the B training points added in the order in
-    /// which they are drawn.
-    STATIONARY_HD void minibatch_gradient(const Real (&position)[D], Real (&gradient)[D]) {
+    /// emit(i, ĝ_i), i = 0 … D−1, of ĝ = (1/B) Σ_b x_b (x_bᵀδ + e_b) + ridge·δ + ridge·Φ*, the B training points added
+    /// in the order in which they are drawn; position i is not read after emit(i).
+    template <class Emit>
+    STATIONARY_HD void minibatch_gradient(const Real (&position)[D], Emit&& emit) {
         Real sum[D];
         STATIONARY_UNROLL
         for (int i = 0; i < D; ++i) sum[i] = Real(0);
-        indices_.for_batch([&](typename Lanes::Word index) { add_training_point(index, position, sum); });
+        indices_.add_batch(
+            sum, [&](const typename Lanes::Index& index, Real(&to)[D]) { add_training_point(index, position, to); });
+        if (args_.residual_in_row) sum[D - 1] = Real(0);
         STATIONARY_UNROLL
         for (int i = 0; i < D; ++i) {
             const Real penalty = fused_multiply_add(Real(args_.ridge), position[i], Real(args_.ridge_gradient[i]));
-            gradient[i] = fused_multiply_add(sum[i], Real(args_.inverse_batch_size), penalty);
+            emit(i, fused_multiply_add(sum[i], Real(args_.inverse_batch_size), penalty));
         }
     }
 
   private:
-    STATIONARY_HD void add_training_point(typename Lanes::Word index, const Real (&position)[D], Real (&sum)[D]) const {
+    /// Where the row holds its residual, the δ that belongs to that column is zero, and what is summed there is
+    /// dropped.
+    STATIONARY_HD void add_training_point(const typename Lanes::Index& index, const Real (&position)[D],
+                                          Real (&sum)[D]) const {
+        Lanes::leave_in_memory(position);
         Real row[D];
         Lanes::load_row(args_.features, D, index, row);
-        const Real residual = dot<D>(row, position) + Lanes::load(args_.residuals, index);
+        const Real at_minimizer = args_.residual_in_row ? row[D - 1] : Lanes::load(args_.residuals, index);
+        const Real residual = dot<D>(row, position) + at_minimizer;
         STATIONARY_UNROLL
         for (int i = 0; i < D; ++i) sum[i] = fused_multiply_add(row[i], residual, sum[i]);
     }

@@ -31,10 +31,11 @@ typedef double DoubleVector __attribute__((vector_size(pack_bytes)));
 
 /// One float per lane.
 struct FloatPack {
+    using Number = float;
     FloatVector v;
     FloatPack() = default;
     STATIONARY_HD FloatPack(FloatVector x) : v(x) {}
-    STATIONARY_HD explicit FloatPack(float x) : v(FloatVector{} + x) {}
+    STATIONARY_HD explicit FloatPack(float x) : v(x - FloatVector{}) {}  // x − 0 is x; 0 + x costs an addition
 };
 STATIONARY_HD FloatPack operator+(FloatPack a, FloatPack b) { return a.v + b.v; }
 STATIONARY_HD FloatPack operator-(FloatPack a, FloatPack b) { return a.v - b.v; }
@@ -42,6 +43,7 @@ STATIONARY_HD FloatPack operator*(FloatPack a, FloatPack b) { return a.v * b.v; 
 
 /// One 32-bit word per lane.
 struct WordPack {
+    using Number = std::uint32_t;
     WordVector v;
     WordPack() = default;
     STATIONARY_HD WordPack(WordVector x) : v(x) {}
@@ -51,6 +53,7 @@ STATIONARY_HD WordPack operator-(WordPack a, std::uint32_t b) { return a.v - b; 
 STATIONARY_HD WordPack operator-(WordPack a, WordPack b) { return a.v - b.v; }
 STATIONARY_HD WordPack operator&(WordPack a, std::uint32_t b) { return a.v & b; }
 STATIONARY_HD WordPack operator^(WordPack a, WordPack b) { return a.v ^ b.v; }
+STATIONARY_HD WordPack operator^(WordPack a, std::uint32_t b) { return a.v ^ b; }
 STATIONARY_HD WordPack operator<<(WordPack a, int b) { return a.v << b; }
 STATIONARY_HD WordPack operator>>(WordPack a, int b) { return a.v >> b; }
 STATIONARY_HD WordPack operator+(WordPack a, std::uint32_t b) { return a.v + b; }
@@ -113,11 +116,12 @@ STATIONARY_HD FloatPack square_root(FloatPack x) {
 
 /// One double per lane, in two vectors.
 struct DoublePack {
+    using Number = double;
     DoubleVector low;
     DoubleVector high;
     DoublePack() = default;
     STATIONARY_HD DoublePack(DoubleVector l, DoubleVector h) : low(l), high(h) {}
-    STATIONARY_HD explicit DoublePack(double x) : low(DoubleVector{} + x), high(DoubleVector{} + x) {}
+    STATIONARY_HD explicit DoublePack(double x) : low(x - DoubleVector{}), high(x - DoubleVector{}) {}
 };
 STATIONARY_HD DoublePack operator+(DoublePack a, DoublePack b) { return {a.low + b.low, a.high + b.high}; }
 STATIONARY_HD DoublePack operator-(DoublePack a, DoublePack b) { return {a.low - b.low, a.high - b.high}; }
@@ -134,6 +138,23 @@ STATIONARY_HD DoubleVector fused_multiply_add(DoubleVector a, DoubleVector b, Do
 }
 STATIONARY_HD DoublePack fused_multiply_add(DoublePack a, DoublePack b, DoublePack c) {
     return {fused_multiply_add(a.low, b.low, c.low), fused_multiply_add(a.high, b.high, c.high)};
+}
+
+typedef std::int64_t SignedLongVector __attribute__((vector_size(pack_bytes)));
+
+/// Products of the low halves of 64-bit lanes, read as signed 32-bit integers.
+STATIONARY_HD SignedLongVector multiply_signed_low_halves(LongVector a, LongVector b) {
+#if defined(__AVX512F__)
+    return (SignedLongVector)_mm512_mul_epi32((__m512i)a, (__m512i)b);
+#elif defined(__AVX2__)
+    return (SignedLongVector)_mm256_mul_epi32((__m256i)a, (__m256i)b);
+#else
+    SignedLongVector r;
+    for (int lane = 0; lane < pack_bytes / 8; ++lane) {
+        r[lane] = std::int64_t{static_cast<std::int32_t>(a[lane])} * static_cast<std::int32_t>(b[lane]);
+    }
+    return r;
+#endif
 }
 
 /// Widening of single-precision lanes to the state's type; exact.
@@ -173,14 +194,20 @@ STATIONARY_HD LongVector multiply_low_halves(LongVector a, std::uint32_t b) {
 #endif
 }
 
+/// The same with the words in the high halves, as a widening product leaves its upper words.
+struct HighWordPack {
+    LongVector even;
+    LongVector odd;
+};
+
 struct WideProductPack {
-    SplitWordPack high;
+    HighWordPack high;
     SplitWordPack low;
 };
 STATIONARY_HD WideProductPack multiply_wide(SplitWordPack a, std::uint32_t b) {
     const LongVector even = multiply_low_halves(a.even, b);
     const LongVector odd = multiply_low_halves(a.odd, b);
-    return {{even >> 32, odd >> 32}, {even, odd}};
+    return {{even, odd}, {even, odd}};
 }
 STATIONARY_HD SplitWordPack operator^(SplitWordPack a, SplitWordPack b) { return {a.even ^ b.even, a.odd ^ b.odd}; }
 STATIONARY_HD SplitWordPack operator^(SplitWordPack a, std::uint32_t b) {
@@ -194,13 +221,32 @@ STATIONARY_HD SplitWordPack split(WordPack w) { return {(LongVector)w.v, (LongVe
 /// The same words in lane order.
 STATIONARY_HD WordPack in_lane_order(SplitWordPack a) {
 #if defined(__AVX512F__)
-    return (WordVector)_mm512_mask_blend_epi32(0xAAAA, (__m512i)a.even, (__m512i)(a.odd << 32));
+    return (WordVector)_mm512_mask_moveldup_ps((__m512)a.even, 0xAAAA, (__m512)a.odd);
 #elif defined(__AVX2__)
     return (WordVector)_mm256_blend_epi32((__m256i)a.even, (__m256i)(a.odd << 32), 0xAA);
 #else
     return (WordVector)((a.even & 0xffffffffU) | (a.odd << 32));
 #endif
 }
+STATIONARY_HD WordPack in_lane_order(HighWordPack a) {
+#if defined(__AVX512F__)
+    return (WordVector)_mm512_mask_movehdup_ps((__m512)a.odd, 0x5555, (__m512)a.even);
+#elif defined(__AVX2__)
+    return (WordVector)_mm256_blend_epi32((__m256i)(a.even >> 32), (__m256i)a.odd, 0xAA);
+#else
+    return (WordVector)((a.even >> 32) | (a.odd & 0xffffffff00000000U));
+#endif
+}
+
+/// Between the rounds of Philox words stay split; after the last they are put into lane order (philox.h).
+struct SplitOrder {
+    STATIONARY_HD SplitWordPack operator()(SplitWordPack w) const { return w; }
+    STATIONARY_HD SplitWordPack operator()(HighWordPack w) const { return {w.even >> 32, w.odd >> 32}; }
+};
+struct LaneOrder {
+    STATIONARY_HD WordPack operator()(SplitWordPack w) const { return in_lane_order(w); }
+    STATIONARY_HD WordPack operator()(HighWordPack w) const { return in_lane_order(w); }
+};
 
 }  // namespace STATIONARY_SIMD_LEVEL
 }  // namespace stationary

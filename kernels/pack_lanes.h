@@ -2,6 +2,7 @@
 
 #include "kernels/pack.h"
 #include "kernels/philox.h"
+#include "kernels/twin.h"
 
 #include <cstdint>
 #include <type_traits>
@@ -15,6 +16,11 @@ struct ChainPack {
     SplitWordPack high;
 };
 
+/// Row numbers in memory, where the scalar units read them to make addresses.
+struct alignas(pack_bytes) IndexPack {
+    std::uint32_t lane[pack_lanes];
+};
+
 /// pack_lanes consecutive chains, one per SIMD lane: the CPU twin of ScalarLanes (lanes.h).
 template <class R>
 struct PackLanes {
@@ -24,7 +30,9 @@ struct PackLanes {
     using Word = WordPack;
     using RawWord = SplitWordPack;
     using Chain = ChainPack;
+    using Index = IndexPack;
     static constexpr int lanes = pack_lanes;
+    static constexpr bool keeps_in_memory = true;
 
     /// Chains first, first + 1, …
     static STATIONARY_HD Chain chains_from(std::uint64_t first) {
@@ -37,15 +45,52 @@ struct PackLanes {
         return {{even, odd}, {even >> 32, odd >> 32}};
     }
 
-    static STATIONARY_HD void block(std::uint64_t key, std::uint64_t counter, Chain chain, RawWord (&words)[4]) {
+    /// The Philox counter of block `counter` of each chain.
+    static STATIONARY_HD void start_block(std::uint64_t counter, Chain chain, RawWord (&words)[4]) {
         const LongVector low = LongVector{} + (counter & 0xffffffffU);
         const LongVector high = LongVector{} + (counter >> 32);
         words[0] = {low, low};
         words[1] = {high, high};
         words[2] = chain.low;
         words[3] = chain.high;
-        philox4x32_10(words, static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32));
     }
+    static STATIONARY_HD void block(std::uint64_t key, std::uint64_t counter, Chain chain, RawWord (&words)[4]) {
+        start_block(counter, chain, words);
+        philox4x32_10(words, key, SplitOrder{}, SplitOrder{}, words);
+    }
+    /// Two blocks at a time: one block's Philox and Box–Muller are a chain of dependent instructions, too long for a
+    /// processor to look past it to the next block.
+    static constexpr int blocks_at_once = 2;
+    using NoiseWord = Twin<WordPack>;
+    using Noise = Twin<FloatPack>;
+    static STATIONARY_HD void noise_blocks(std::uint64_t key, std::uint64_t counter, Chain chain,
+                                           NoiseWord (&words)[4]) {
+        Twin<RawWord> both[4];
+        start_blocks(counter, chain, both);
+        philox4x32_10(both, key, TwinOrder<SplitOrder>{}, TwinOrder<LaneOrder>{}, words);
+    }
+    static STATIONARY_HD void index_blocks(std::uint64_t key, std::uint64_t counter, Chain chain, std::uint32_t n,
+                                           Index (&indices)[8]) {
+        Twin<RawWord> both[4];
+        start_blocks(counter, chain, both);
+        philox4x32_10(both, key, TwinOrder<SplitOrder>{}, TwinOrder<SplitOrder>{}, both);
+        STATIONARY_UNROLL
+        for (int k = 0; k < 4; ++k) {
+            indices[k] = index(multiply_high(both[k].first, n));
+            indices[4 + k] = index(multiply_high(both[k].second, n));
+        }
+    }
+    /// A vector instruction reads an operand from memory at no cost; held in registers, the numbers crowd out others.
+    template <int D>
+    static STATIONARY_HD void leave_in_memory(const Real (&numbers)[D]) {
+        asm volatile("" : "+m"(const_cast<Real(&)[D]>(numbers)));
+    }
+    static STATIONARY_HD Index index(Word w) {
+        Index result;
+        __builtin_memcpy(&result, &w, sizeof result);
+        return result;
+    }
+    static STATIONARY_HD Single normal_of(Noise z, int block) { return block == 0 ? z.first : z.second; }
     static STATIONARY_HD Word word(RawWord w) { return in_lane_order(w); }
     static STATIONARY_HD RawWord raw(Word w) { return split(w); }
     static STATIONARY_HD Word multiply_high(RawWord w, std::uint32_t n) {
@@ -53,43 +98,66 @@ struct PackLanes {
     }
 
     template <int D>
-    static STATIONARY_HD void load_row(const R* table, std::int64_t stride, Word index, Real (&row)[D]) {
+    static STATIONARY_HD void load_row(const R* table, std::int64_t stride, const Index& index, Real (&row)[D]) {
         if constexpr (std::is_same_v<R, float> && D % 4 == 0) {
+            constexpr int at_once = 4;  // quarters: 16 vectors of rows, as many as leave room to transpose them
             STATIONARY_UNROLL
-            for (int quarter = 0; quarter < D / 4; ++quarter)
-                load_quarter(table + 4 * quarter, stride, index, row + 4 * quarter);
+            for (int first = 0; first < D / 4; first += at_once) {
+                constexpr int all = D / 4;
+                if (first + at_once <= all) {
+                    load_quarters<at_once>(table + 4 * first, stride, index, row + 4 * first);
+                } else {
+                    load_quarters<all % at_once == 0 ? at_once : all % at_once>(table + 4 * first, stride, index,
+                                                                                row + 4 * first);
+                }
+            }
         } else {
             for (int i = 0; i < D; ++i) row[i] = load(table + i, stride, index);
         }
     }
-    static STATIONARY_HD Real load(const R* table, Word index) { return load(table, 1, index); }
+    static STATIONARY_HD Real load(const R* table, const Index& index) { return load(table, 1, index); }
 
   private:
-    static STATIONARY_HD Real load(const R* table, std::int64_t stride, Word index) {
+    static STATIONARY_HD void start_blocks(std::uint64_t counter, Chain chain, Twin<RawWord> (&both)[4]) {
+        RawWord first[4];
+        RawWord second[4];
+        start_block(counter, chain, first);
+        start_block(counter + 1, chain, second);
+        STATIONARY_UNROLL
+        for (int k = 0; k < 4; ++k) both[k] = {first[k], second[k]};
+    }
+
+    static STATIONARY_HD Real load(const R* table, std::int64_t stride, const Index& index) {
         R values[pack_lanes];
-        for (int lane = 0; lane < pack_lanes; ++lane) values[lane] = table[stride * index.v[lane]];
+        for (int lane = 0; lane < pack_lanes; ++lane) values[lane] = table[stride * index.lane[lane]];
         Real r;
         __builtin_memcpy(&r, values, sizeof r);
         return r;
     }
 
     /// Four neighbouring numbers of each lane's row, transposed to four packs: row loads and in-register shuffles
-    /// instead of gathers.
-    static STATIONARY_HD void load_quarter(const float* table, std::int64_t stride, Word index, FloatPack* out) {
+    /// Quarters × four neighbouring numbers of each lane's row, transposed to as many packs: row loads and in-register
+    /// shuffles instead of gathers. Lane by lane, so that few addresses are held at a time.
+    template <int Quarters>
+    static STATIONARY_HD void load_quarters(const float* table, std::int64_t stride, const Index& index,
+                                            FloatPack* out) {
         typedef float Quad __attribute__((vector_size(16)));
         constexpr int groups = pack_lanes / 4;
-        FloatVector row[4];  // row[k]: for each group g of four lanes, the numbers of lane 4g + k
+        FloatVector row[Quarters][4];  // row[q][k]: for each group g of four lanes, quarter q of lane 4g + k
         STATIONARY_UNROLL
         for (int k = 0; k < 4; ++k) {
-            Quad quads[groups];
+            Quad quads[Quarters][groups];
             STATIONARY_UNROLL
             for (int g = 0; g < groups; ++g) {
-                __builtin_memcpy(&quads[g], table + stride * static_cast<std::int64_t>(index.v[4 * g + k]),
-                                 sizeof(Quad));
+                const float* source = table + stride * static_cast<std::int64_t>(index.lane[4 * g + k]);
+                STATIONARY_UNROLL
+                for (int q = 0; q < Quarters; ++q) __builtin_memcpy(&quads[q][g], source + 4 * q, sizeof(Quad));
             }
-            row[k] = join(quads);
+            STATIONARY_UNROLL
+            for (int q = 0; q < Quarters; ++q) row[q][k] = join(quads[q]);
         }
-        transpose(row, out);
+        STATIONARY_UNROLL
+        for (int q = 0; q < Quarters; ++q) transpose(row[q], out + 4 * q);
     }
 
     template <class Quad>

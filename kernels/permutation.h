@@ -36,20 +36,33 @@ class Permutation {
         }
     }
 
-    /// Where the permutation sends `position` (0 … n−1).
-    STATIONARY_HD Word operator()(Word position) const {
-        Word x = position;
+    /// Replaces each position (0 … n−1) by where the permutation sends it. Several at a time, because the rounds of one
+    /// are a chain of dependent instructions.
+    template <int Count>
+    STATIONARY_HD void apply(Word (&positions)[Count]) const {
         for (int r = 0; r < rounds; ++r) {
-            const Word difference = mirror_[r] - x;                     // K − x, wrapped if K < x
-            const Word partner = minimum(difference, difference + n_);  // K − x mod n
-            Word hash = (maximum(x, partner) ^ swap_[r]) * 0x85EBCA6BU;
-            hash = (hash ^ (hash >> 15)) * 0xC2B2AE35U;
-            x = select_by_top_bit(hash, partner, x);
+            STATIONARY_UNROLL
+            for (int k = 0; k < Count; ++k) positions[k] = swap_or_not(positions[k], mirror_[r], swap_[r]);
         }
-        return x;
+    }
+
+    /// Where the permutation sends one position.
+    STATIONARY_HD Word operator()(Word position) const {
+        Word positions[1] = {position};
+        apply(positions);
+        return positions[0];
     }
 
   private:
+    /// One round: x, or its mirror image K − x (mod n).
+    STATIONARY_HD Word swap_or_not(Word x, Word mirror, Word salt) const {
+        const Word difference = mirror - x;                         // K − x, wrapped if K < x
+        const Word partner = minimum(difference, difference + n_);  // K − x mod n
+        Word hash = (maximum(x, partner) ^ salt) * 0x85EBCA6BU;
+        hash = (hash ^ (hash >> 15)) * 0xC2B2AE35U;
+        return select_by_top_bit(hash, partner, x);
+    }
+
     /// The finalizer of MurmurHash3 (Appleby): a bijection of 32-bit words in which every input bit reaches every
     /// output bit.
     static STATIONARY_HD Word mix(Word w) {

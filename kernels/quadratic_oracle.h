@@ -24,23 +24,39 @@ class QuadraticOracle {
 
     /// gradient = Hδ.
     STATIONARY_HD void mean_gradient(const Real (&position)[D], Real (&gradient)[D]) const {
-        multiply(args_.hessian, args_.dimension, position, gradient);
+        if (D > 1 && args_.diagonal_hessian) {
+            multiply_diagonal(args_.hessian, position, gradient);
+        } else {
+            multiply(args_.hessian, args_.dimension, position, gradient);
+        }
     }
 
     /// A chain that draws B noise vectors per step.
     STATIONARY_HD QuadraticOracle(const Args& args, typename Lanes::Chain chain, std::int64_t step)
         : QuadraticOracle(args, chain, step, args.batch_size) {}
 
-    /// noise = F z for one fresh z.
-    STATIONARY_HD void noise(Real (&noise)[D]) {
-        Real z[D];
-        draw(z);
-        multiply_lower_triangular(args_.noise_factor, args_.dimension, z, noise);
+    /// The next d normals.
+    STATIONARY_HD void draw(Real (&z)[D]) { draw_normals(normals_, args_.dimension, z); }
+
+    /// Whether the next normals begin a chunk, and the whole of it.
+    [[nodiscard]] STATIONARY_HD bool at_chunk() const { return normals_.at_chunk(); }
+    STATIONARY_HD void draw_chunk(typename Lanes::Single (&normals)[NormalStream<Lanes>::chunk]) {
+        normals_.next(normals, NormalStream<Lanes>::chunk);
     }
 
-    /// gradient = (1/B) Σ_b (Hδ + F z_b). Every z_b is drawn; H and F are linear, so the sum over b is taken before
-    /// they are applied.
-    STATIONARY_HD void minibatch_gradient(const Real (&position)[D], Real (&gradient)[D]) {
+    /// noise = F z.
+    STATIONARY_HD void noise(const Real (&z)[D], Real (&noise)[D]) const {
+        if (D > 1 && args_.diagonal_noise_factor) {
+            multiply_diagonal(args_.noise_factor, z, noise);
+        } else {
+            multiply_lower_triangular(args_.noise_factor, args_.dimension, z, noise);
+        }
+    }
+
+    /// emit(i, ĝ_i), i = 0 … D−1, of ĝ = (1/B) Σ_b (Hδ + F z_b); position i is not read after emit(i). Every z_b is
+    /// drawn; H and F are linear, so the sum over b is taken before they are applied.
+    template <class Emit>
+    STATIONARY_HD void minibatch_gradient(const Real (&position)[D], Emit&& emit) {
         Real sum[D];
         draw(sum);
         for (std::int64_t b = 1; b < args_.batch_size; ++b) {
@@ -49,17 +65,16 @@ class QuadraticOracle {
             STATIONARY_UNROLL
             for (int i = 0; i < D; ++i) sum[i] = sum[i] + z[i];
         }
-        Real noise[D];
-        multiply_lower_triangular(args_.noise_factor, args_.dimension, sum, noise);
+        Real noise_sum[D];
+        noise(sum, noise_sum);
+        Real gradient[D];
         mean_gradient(position, gradient);
         STATIONARY_UNROLL
         for (int i = 0; i < D; ++i)
-            gradient[i] = fused_multiply_add(noise[i], Real(args_.inverse_batch_size), gradient[i]);
+            emit(i, fused_multiply_add(noise_sum[i], Real(args_.inverse_batch_size), gradient[i]));
     }
 
   private:
-    STATIONARY_HD void draw(Real (&z)[D]) { draw_normals(normals_, args_.dimension, z); }
-
     const Args& args_;
     NormalStream<Lanes> normals_;
 };

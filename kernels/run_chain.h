@@ -37,10 +37,11 @@ STATIONARY_HD void run_chain(const ChainArgs<typename Lanes::Scalar>& args, type
     for (std::int64_t draw = next_draw(args, first); draw < args.draws; ++draw) {
         const std::int64_t due = args.burn_in + draw * args.stride;
         if (due > last) break;
-        for (; step < due; ++step) stepper.step(state);
+        stepper.advance(state, due - step);
+        step = due;
         record(state, step);
     }
-    for (; step < last; ++step) stepper.step(state);
+    stepper.advance(state, last - step);
 }
 
 }  // namespace STATIONARY_SIMD_LEVEL

@@ -27,4 +27,18 @@ struct ShardMoments {
     std::vector<Int128> products;  ///< Σ q_i q_j, i ≤ j, row by row [d(d+1)/2]
 };
 
+/// Adds the moments of other chains of the same shard. Test: shard_parts_test.cpp.
+inline void add_moments(const ShardMoments& part, ShardMoments& total) {
+    total.finite_draws += part.finite_draws;
+    total.diverged_chains += part.diverged_chains;
+    total.saturated_draws += part.saturated_draws;
+    if (part.first_bad_step >= 0 && (total.first_bad_step < 0 || part.first_bad_step < total.first_bad_step)) {
+        total.first_bad_step = part.first_bad_step;
+    }
+    total.velocity_squares += part.velocity_squares;
+    total.velocity_pulls += part.velocity_pulls;
+    for (std::size_t i = 0; i < total.sum.size(); ++i) total.sum[i] += part.sum[i];
+    for (std::size_t k = 0; k < total.products.size(); ++k) total.products[k] += part.products[k];
+}
+
 }  // namespace stationary

@@ -107,6 +107,12 @@ inline std::vector<Model> models() {
     for (const int d : {1, 2, 3, 5, 8, 10, 16, 17, 32}) {
         models.push_back({"langevin_d" + std::to_string(d), chain_programs::langevin(d)});
     }
+    for (const int d : {2, 3, 8, 32}) {
+        models.push_back(
+            {"langevin_diagonal_d" + std::to_string(d), chain_programs::diagonal(chain_programs::langevin(d))});
+    }
+    models.push_back(
+        {"quadratic_diagonal_d5_b3", chain_programs::diagonal(chain_programs::quadratic(5, 3, Momentum::nesterov))});
     const std::map<std::string, Momentum> kinds{{"plain", Momentum::none},
                                                 {"heavy_ball", Momentum::heavy_ball},
                                                 {"dampened", Momentum::dampened},

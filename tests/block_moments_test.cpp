@@ -24,8 +24,8 @@ void add_block(std::vector<std::uint64_t>& row, int dimension, int draws, Draw&&
     }
     for (int k = 0; k < draws; ++k) {
         for (int t = 0; t < Threads; ++t) {
-            std::int32_t value[D] = {};
-            for (int i = 0; i < dimension; ++i) value[i] = draw(k, i, t);
+            std::int32_t value[D][1] = {};
+            for (int i = 0; i < dimension; ++i) value[i][0] = draw(k, i, t);
             stage.put(t, value);
         }
         for (auto& thread : threads) thread.add(stage);

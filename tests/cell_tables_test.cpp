@@ -48,10 +48,40 @@ TYPED_TEST(CellTablesTest, data_set_tables_are_rounded_and_padded_with_zeros) {
     const CellProgram p = chain_programs::least_squares(10, 7, 2, Momentum::none);
     const CellTables<TypeParam> tables(p, 12);
     const ChainArgs<TypeParam> args = tables.args(tables.values().data());
-    expect_padded(args.features, p.features, 7, 10, 7, 12);
-    expect_padded(args.residuals, p.residuals, 7, 1, 7, 1);
+    EXPECT_TRUE(args.residual_in_row);
+    std::vector<double> rows;  // the last padding column holds the residuals
+    for (std::size_t n = 0; n < 7; ++n) {
+        rows.insert(rows.end(), p.features.begin() + 10 * n, p.features.begin() + 10 * (n + 1));
+        rows.insert(rows.end(), {0.0, p.residuals[n]});
+    }
+    expect_padded(args.features, rows, 7, 12, 7, 12);
     expect_padded(args.ridge_gradient, p.ridge_gradient, 10, 1, 12, 1);
     expect_padded(args.hessian, {}, 0, 0, 12, 12);
+}
+
+TYPED_TEST(CellTablesTest, diagonal_tables_are_marked_as_such) {
+    const auto marks = [](const CellProgram& p) {
+        const CellTables<TypeParam> tables(p, 4);
+        const ChainArgs<TypeParam> args = tables.args(tables.values().data());
+        return std::pair(args.diagonal_hessian, args.diagonal_noise_factor);
+    };
+    const CellProgram dense = chain_programs::quadratic(3, 2, Momentum::none);
+    CellProgram p = chain_programs::diagonal(dense);
+    EXPECT_EQ(marks(dense), std::pair(false, false));
+    EXPECT_EQ(marks(p), std::pair(true, true));
+    p.hessian[2] = 1e-300;  // rounded to zero in float, and yet not a zero
+    EXPECT_EQ(marks(p), std::pair(false, true));
+    p.noise_factor = dense.noise_factor;
+    EXPECT_EQ(marks(p), std::pair(false, false));
+}
+
+TYPED_TEST(CellTablesTest, residuals_have_their_own_table_where_rows_have_no_room) {
+    const CellProgram p = chain_programs::least_squares(12, 7, 2, Momentum::none);
+    const CellTables<TypeParam> tables(p, 12);
+    const ChainArgs<TypeParam> args = tables.args(tables.values().data());
+    EXPECT_FALSE(args.residual_in_row);
+    expect_padded(args.features, p.features, 7, 12, 7, 12);
+    expect_padded(args.residuals, p.residuals, 7, 1, 7, 1);
 }
 
 TYPED_TEST(CellTablesTest, residuals_and_step_weights_are_rounded_and_padded_with_zeros) {

@@ -60,6 +60,15 @@ inline CellProgram langevin(int dimension) {
     return p;
 }
 
+/// The same model with every entry of H and F off the diagonal set to zero.
+inline CellProgram diagonal(CellProgram p) {
+    const auto d = static_cast<std::size_t>(p.dimension);
+    for (std::size_t k = 0; k < d * d; ++k) {
+        if (k / d != k % d) p.hessian[k] = p.noise_factor[k] = 0.0;
+    }
+    return p;
+}
+
 enum class Momentum { none, heavy_ball, dampened, nesterov };
 
 inline void set_momentum(CellProgram& p, Momentum kind) {

@@ -105,6 +105,22 @@ TEST(CpuBackendShards, pooled_sums_do_not_depend_on_the_shard_size) {
         EXPECT_EQ(pooled(shard_chains), expected) << shard_chains;
 }
 
+/// Small dimensions take several steps per chunk of normals; draws fall anywhere in a chunk.
+TEST(CpuBackendShards, draws_fall_anywhere_in_a_chunk_of_normals) {
+    for (const int dimension : {1, 2, 3, 4}) {
+        for (const std::int64_t stride : {1, 3, 7, 8, 16, 19}) {
+            CellProgram program = chain_programs::langevin(dimension);
+            program.burn_in = 2 * stride - 1;
+            program.stride = stride;
+            program.draws = 5;
+            const auto expected = reference_shards(program, {1, 2});
+            for (const SimdLevel level : levels()) {
+                EXPECT_EQ(run(program, {1, 2}, 1, level), expected) << dimension << ' ' << stride << to_string(level);
+            }
+        }
+    }
+}
+
 TEST(CpuBackendShards, chains_across_32_bits) {
     CellProgram program = chain_programs::langevin(3);
     constexpr std::int64_t shard = (std::int64_t{1} << 32) / 37;  // 37 chains around 2³²

@@ -120,6 +120,28 @@ void expect_triangular_product(int dimension) {
         EXPECT_EQ(triangular[i], full[i]) << "D = " << D << ", d = " << dimension << ", row " << i;
 }
 
+template <int D>
+void expect_diagonal_product(int dimension) {
+    const auto diagonal = random_numbers<float>(D, 7);
+    std::vector<float> table(D * D, 0.0F);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(dimension); ++i) table[i * D + i] = diagonal[i];
+    const auto numbers = random_numbers<float>(D, 8);
+    float x[D];
+    for (std::size_t i = 0; i < D; ++i) x[i] = numbers[i];
+    float full[D];
+    float short_cut[D];
+    multiply(table.data(), dimension, x, full);
+    multiply_diagonal(table.data(), x, short_cut);
+    for (int i = 0; i < D; ++i)
+        EXPECT_EQ(short_cut[i], full[i]) << "D = " << D << ", d = " << dimension << ", row " << i;
+}
+
+TEST(Multiply, a_diagonal_needs_its_own_entries_only) {
+    for (int d = 1; d <= 32; ++d) expect_diagonal_product<32>(d);
+    for (int d = 1; d <= 12; ++d) expect_diagonal_product<12>(d);
+    for (int d = 1; d <= 2; ++d) expect_diagonal_product<2>(d);
+}
+
 TEST(Multiply, leaving_out_the_zeros_of_a_lower_triangle_changes_nothing) {
     for (int d = 1; d <= 32; ++d) expect_triangular_product<32>(d);
     for (int d = 1; d <= 24; ++d) expect_triangular_product<24>(d);

@@ -118,21 +118,50 @@ TYPED_TEST(FixedPointTest, subnormals_and_zeros_are_zero) {
     EXPECT_EQ(to_fixed_point(large_subnormal, Scalar(0), std::ldexp(Scalar(1), up)).value, 1);
 }
 
+/// One draw, as a GPU thread makes it, and in the outer lanes of a pack of three whose middle lane holds other numbers:
+/// lanes do not mix.
+struct Draw {
+    std::int32_t value[4];
+    std::int64_t velocity_square;
+    bool finite;
+    bool saturated;
+    bool operator==(const Draw&) const = default;
+};
+
+template <int Lanes>
+Draw lane_of(const FixedPointDraws<4, Lanes>& draws, int lane) {
+    Draw draw{{}, draws.velocity_square[lane], draws.finite[lane] != 0, draws.saturated[lane] != 0};
+    for (int i = 0; i < 4; ++i) draw.value[i] = draws.value[i][lane];
+    return draw;
+}
+
 template <class Scalar>
-FixedPointDraw<4> draw_of(const std::vector<Scalar>& x, const std::vector<Scalar>& v = std::vector<Scalar>(3)) {
+Draw draw_of(const std::vector<Scalar>& x, const std::vector<Scalar>& v = std::vector<Scalar>(3)) {
     const std::vector<Scalar> centre{Scalar(0), Scalar(1), Scalar(2), Scalar(0)};
     const std::vector<Scalar> scale{Scalar(1), Scalar(2), Scalar(4), Scalar(1)};
     ChainArgs<Scalar> args{};
     args.centre = centre.data();
     args.scale = scale.data();
     args.velocity_scale = Scalar(8);
-    return to_fixed_point_draw<4>(
-        args, [&](int i) { return i < 3 ? x[static_cast<std::size_t>(i)] : Scalar(0); },
-        [&](int i) { return i < 3 ? v[static_cast<std::size_t>(i)] : Scalar(0); });
+    const auto component = [](const std::vector<Scalar>& numbers, int i) {
+        return i < 3 ? numbers[static_cast<std::size_t>(i)] : Scalar(0);
+    };
+    FixedPointDraws<4, 1> alone;
+    to_fixed_point_draws<true>(
+        args, [&](int i, int) { return component(x, i); }, [&](int i, int) { return component(v, i); },
+        [](int) { return Scalar(0); }, alone);
+    FixedPointDraws<4, 3> pack;
+    const Scalar other = std::numeric_limits<Scalar>::infinity();
+    to_fixed_point_draws<true>(
+        args, [&](int i, int lane) { return lane == 1 ? other : component(x, i); },
+        [&](int i, int lane) { return lane == 1 ? other : component(v, i); }, [](int) { return Scalar(0); }, pack);
+    EXPECT_EQ(lane_of(pack, 0), lane_of(alone, 0));
+    EXPECT_EQ(lane_of(pack, 2), lane_of(alone, 0));
+    EXPECT_FALSE(lane_of(pack, 1).finite);
+    return lane_of(alone, 0);
 }
 
-template <class Scalar>
-void expect_nothing(const FixedPointDraw<4>& draw) {
+void expect_nothing(const Draw& draw) {
     EXPECT_FALSE(draw.finite);
     EXPECT_FALSE(draw.saturated);
     EXPECT_EQ(draw.velocity_square, 0);
@@ -148,7 +177,7 @@ TYPED_TEST(FixedPointTest, one_bad_component_makes_the_whole_draw_zero) {
     EXPECT_EQ(good.value[1], 10);
     EXPECT_EQ(good.value[2], 20);
     const Scalar nan = std::numeric_limits<Scalar>::quiet_NaN();
-    expect_nothing<Scalar>(draw_of<Scalar>({Scalar(5), nan, Scalar(0x1p30)}, {Scalar(1), Scalar(2), Scalar(3)}));
+    expect_nothing(draw_of<Scalar>({Scalar(5), nan, Scalar(0x1p30)}, {Scalar(1), Scalar(2), Scalar(3)}));
     const auto clamped = draw_of<Scalar>({Scalar(5), Scalar(6), Scalar(-0x1p30)});
     EXPECT_TRUE(clamped.finite && clamped.saturated);
     EXPECT_EQ(clamped.value[2], -fixed_point_limit);
@@ -166,7 +195,7 @@ TYPED_TEST(FixedPointTest, velocities_have_their_own_scale_and_no_centre) {
 TYPED_TEST(FixedPointTest, a_bad_or_clamped_velocity_counts_as_a_position_does) {
     using Scalar = TypeParam;
     const std::vector<Scalar> x{Scalar(5), Scalar(6), Scalar(7)};
-    expect_nothing<Scalar>(draw_of<Scalar>(x, {Scalar(1), std::numeric_limits<Scalar>::infinity(), Scalar(0)}));
+    expect_nothing(draw_of<Scalar>(x, {Scalar(1), std::numeric_limits<Scalar>::infinity(), Scalar(0)}));
     const auto clamped = draw_of<Scalar>(x, {Scalar(0x1p22), Scalar(-0x1p30), Scalar(-0x1p22)});
     EXPECT_TRUE(clamped.finite && clamped.saturated);
     EXPECT_EQ(clamped.value[2], 20);

@@ -33,7 +33,8 @@ std::vector<Batch> batches(const ChainArgs<float>& args, std::uint64_t chain, st
     IndexStream<Lanes> stream(args, chain, first);
     std::vector<Batch> result(static_cast<std::size_t>(steps));
     for (Batch& batch : result) {
-        stream.for_batch([&](std::uint32_t index) { batch.push_back(index); });
+        float none[1] = {};
+        stream.add_batch(none, [&](std::uint32_t index, float(&)[1]) { batch.push_back(index); });
         EXPECT_EQ(batch.size(), static_cast<std::size_t>(args.batch_size));
     }
     return result;

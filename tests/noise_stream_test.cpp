@@ -110,6 +110,14 @@ struct RecordingLanes : ScalarLanes<float> {
         blocks.emplace_back(counter, chain);
         philox_block(cell_key, counter, chain, words);
     }
+    static void noise_blocks(std::uint64_t cell_key, std::uint64_t counter, Chain chain, NoiseWord (&words)[4]) {
+        block(cell_key, counter, chain, words);
+    }
+    static void index_blocks(std::uint64_t cell_key, std::uint64_t counter, Chain chain, std::uint32_t n,
+                             Index (&indices)[4]) {
+        blocks.emplace_back(counter, chain);
+        ScalarLanes::index_blocks(cell_key, counter, chain, n, indices);
+    }
 };
 
 /// What one chain runs: a step with fresh noise (m normals per training point), and one on a data set.
@@ -150,8 +158,8 @@ void take_steps(const ChainArgs<float>& args, std::uint64_t chain, int steps) {
     SgdStepper<RecordingLanes, padded, FreshNoise> fresh_noise(args, chain, 0);
     SgdStepper<RecordingLanes, padded, LeastSquaresOracle> least_squares(args, chain, 0);
     for (int step = 0; step < steps; ++step) {
-        fresh_noise.step(state);
-        least_squares.step(state);
+        fresh_noise.step(state, true);
+        least_squares.step(state, true);
     }
 }
 

@@ -69,7 +69,7 @@ void normals_all(std::uint64_t key, std::uint64_t first_chain, NoisePurpose purp
                  std::size_t calls, float* out) {
     NormalStream<Lanes> stream(key, Lanes::chains_from(first_chain), purpose, position);
     for (std::size_t call = 0; call < calls; ++call) {
-        FloatPack z[4];
+        FloatPack z[NormalStream<Lanes>::chunk];
         stream.next(z, count);
         for (int k = 0; k < count; ++k, out += pack_lanes) store(z[k], out);
     }
@@ -79,8 +79,9 @@ void indices_all(const ChainArgs<float>& args, std::uint64_t first_chain, std::i
                  std::uint32_t* out) {
     IndexStream<Lanes> stream(args, Lanes::chains_from(first_chain), step);
     for (std::size_t s = 0; s < steps; ++s) {
-        stream.for_batch([&](WordPack index) {
-            store(index, out);
+        FloatPack none[1];
+        stream.add_batch(none, [&](const Lanes::Index& index, FloatPack(&)[1]) {
+            std::memcpy(out, index.lane, sizeof index.lane);
             out += pack_lanes;
         });
     }

@@ -38,6 +38,15 @@ TEST(Permutation, is_a_bijection) {
     }
 }
 
+TEST(Permutation, several_positions_at_a_time_go_where_each_goes_alone) {
+    const KeyedPermutation p = permutation(3, 442);
+    for (std::uint32_t x = 0; x + 4 <= 442; ++x) {
+        std::uint32_t together[4] = {x, x + 1, x + 2, x + 3};
+        p.apply(together);
+        for (std::uint32_t k = 0; k < 4; ++k) EXPECT_EQ(together[k], p(x + k));
+    }
+}
+
 TEST(Permutation, stays_in_range_for_the_largest_sets) {
     for (std::uint32_t n : {(1U << 31) - 1, (1U << 30) + 1, 1U << 30}) {
         const KeyedPermutation p = permutation(1, n);

@@ -13,7 +13,7 @@ using Words = std::array<std::uint32_t, 4>;
 
 Words rounds(Words counter, std::uint32_t key_low, std::uint32_t key_high) {
     std::uint32_t words[4]{counter[0], counter[1], counter[2], counter[3]};
-    philox4x32_10(words, key_low, key_high);
+    philox4x32_10(words, std::uint64_t{key_high} << 32 | key_low, NoOrder{}, NoOrder{}, words);
     return {words[0], words[1], words[2], words[3]};
 }
 
