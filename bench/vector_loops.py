@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Reads the loops of compiled step code from its disassembly: how many instructions each holds, and of which kind.
+
+A loop is what lies between a backward jump and its target. Counted are instructions on whole vectors of the widest
+register that the code uses, and floating-point arithmetic on single numbers, which has no place in a loop over packs of
+chains. Knows x86-64, as printed by GNU objdump.
+"""
+
+import re
+import subprocess
+from dataclasses import dataclass
+
+INSTRUCTION = re.compile(r"^\s+([0-9a-f]+):\s+(?:(?:rep|repz|repnz|lock|notrack|bnd|data16|cs)\s+)*(\S+)\s*(.*)$")
+FUNCTION = re.compile(r"^[0-9a-f]+ <(.*)>:$")
+TARGET = re.compile(r"^([0-9a-f]+)(?: <|$)")
+# Arithmetic on one float or double: mul, add, sub, div, sqrt and every form of fused multiply-add.
+SCALAR_ARITHMETIC = re.compile(r"^v?(?:add|sub|mul|div|sqrt|min|max|fn?m(?:add|sub)(?:132|213|231))s[sd]$")
+# The same on vectors, and the integer operations of Philox.
+PACKED_ARITHMETIC = re.compile(
+    r"^v?(?:(?:add|sub|mul|div|sqrt|min|max|fn?m(?:add|sub)(?:132|213|231))p[sd]|pmuludq|pmuldq|pmulld|pternlog[dq]|"
+    r"p(?:add|sub)[dq]|pxor[dq]?|psr[la][dq]|psl[ld][dq]?)$")
+
+
+@dataclass(frozen=True)
+class Instruction:
+    address: int
+    mnemonic: str
+    operands: str
+
+    @property
+    def target(self):
+        """Where a jump goes; None for anything else."""
+        found = TARGET.match(self.operands) if self.mnemonic.startswith("j") else None
+        return int(found.group(1), 16) if found else None
+
+
+@dataclass(frozen=True)
+class Loop:
+    instructions: tuple
+    register: str  # "zmm", "ymm" or "xmm"
+
+    @property
+    def size(self):
+        return len(self.instructions)
+
+    @property
+    def packed(self):
+        """Arithmetic on whole vectors of the widest register."""
+        return sum(1 for i in self.instructions if PACKED_ARITHMETIC.match(i.mnemonic) and self.register in i.operands)
+
+    @property
+    def scalar(self):
+        """Floating-point arithmetic on single numbers."""
+        return sum(1 for i in self.instructions if SCALAR_ARITHMETIC.match(i.mnemonic))
+
+
+def functions_of(text):
+    """Disassembly → {demangled name: [Instruction]}."""
+    functions = {}
+    body = None
+    for line in text.splitlines():
+        name = FUNCTION.match(line)
+        if name:
+            body = functions.setdefault(name.group(1), [])
+            continue
+        found = INSTRUCTION.match(line)
+        if found and body is not None:
+            body.append(Instruction(int(found.group(1), 16), found.group(2), found.group(3)))
+    return functions
+
+
+def loops_of(body, register):
+    """The loops of one function, outer ones first. Backward jumps to one place are one loop."""
+    ends = {}
+    start = body[0].address if body else 0
+    for instruction in body:
+        target = instruction.target
+        if target is not None and start <= target <= instruction.address:
+            ends[target] = max(ends.get(target, 0), instruction.address)
+    loops = [Loop(tuple(i for i in body if head <= i.address <= end), register) for head, end in ends.items()]
+    return sorted(loops, key=lambda loop: -loop.size)
+
+
+def disassemble(objdump, path):
+    command = [objdump, "--disassemble", "--no-show-raw-insn", "--demangle", "--wide", path]
+    return functions_of(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
