@@ -34,6 +34,16 @@ CellProgram quadratic_program(int dimension) {
     return p;
 }
 
+/// Σ¹ and H diagonal: one product per component in place of a row's.
+void make_diagonal(CellProgram& p) {
+    const auto d = static_cast<std::size_t>(p.dimension);
+    for (std::size_t i = 0; i < d; ++i) {
+        for (std::size_t j = 0; j < d; ++j) {
+            if (i != j) p.hessian[i * d + j] = p.noise_factor[i * d + j] = 0.0;
+        }
+    }
+}
+
 void set_batch(CellProgram& p, std::int64_t batch_size, double momentum) {
     p.batch_size = batch_size;
     p.momentum = momentum;
@@ -44,6 +54,12 @@ void set_batch(CellProgram& p, std::int64_t batch_size, double momentum) {
 CellProgram langevin_program(int dimension) {
     CellProgram p = quadratic_program(dimension);
     p.stepper = Stepper::langevin;
+    return p;
+}
+
+CellProgram diagonal_langevin_program(int dimension) {
+    CellProgram p = langevin_program(dimension);
+    make_diagonal(p);
     return p;
 }
 
@@ -68,6 +84,32 @@ CellProgram least_squares_program(int dimension, int training_points, std::int64
         p.residuals.push_back(std::cos(1.3 * (n + 1)));
     }
     return p;
+}
+
+CellProgram finite_quadratic_program(int dimension, int training_points, std::int64_t batch_size, double momentum,
+                                     BatchSampling sampling) {
+    CellProgram p = quadratic_sgd_program(dimension, batch_size, momentum);
+    p.oracle = Oracle::finite_quadratic;
+    p.sampling = sampling;
+    p.training_points = training_points;
+    for (int n = 0; n < training_points; ++n) {
+        for (int i = 0; i < dimension; ++i) p.gradient_residuals.push_back(std::sin(0.7 * (n + 1) * (i + 1)));
+    }
+    return p;
+}
+
+CellProgram gaussian_regression_program(int dimension, std::int64_t batch_size, double momentum) {
+    CellProgram p = quadratic_sgd_program(dimension, batch_size, momentum);
+    p.oracle = Oracle::gaussian_regression;
+    p.label_noise = 1.0;
+    return p;
+}
+
+CellProgram nesterov(CellProgram program, double momentum) {
+    program.momentum = momentum;
+    program.direct_weight = 1.0;
+    program.velocity_weight = momentum;
+    return program;
 }
 
 }  // namespace stationary::bench
