@@ -1,0 +1,56 @@
+#include "bench/experiment_pass.h"
+
+#include "host/judgement.h"
+#include "host/report_json.h"
+#include "host/run.h"
+
+#include <iostream>
+
+namespace stationary::bench {
+namespace {
+
+PassTotals totals_of(const Session& session, const std::vector<CellPlan>& plans, const RunResults& results) {
+    PassTotals totals;
+    for (std::size_t i = 0; i < plans.size(); ++i) {
+        const CellProgram& program = plans[i].program;
+        const auto steps = static_cast<double>(results.cells[i].steps_total);
+        totals.cells += 1.0;
+        totals.component_steps += steps * program.dimension;
+        if (program.stepper == Stepper::sgd) totals.training_points += steps * static_cast<double>(program.batch_size);
+        totals.seconds_in_chains += results.cells[i].seconds;
+        if (session.core_hertz > 0.0) {
+            totals.seconds_at_ceiling += steps / ceiling_chain_steps_per_second(program, session.simd, session.speed());
+        }
+    }
+    return totals;
+}
+
+}  // namespace
+
+PassTotals& PassTotals::operator+=(const PassTotals& other) {
+    cells += other.cells;
+    component_steps += other.component_steps;
+    training_points += other.training_points;
+    seconds_in_chains += other.seconds_in_chains;
+    seconds_at_ceiling += other.seconds_at_ceiling;
+    return *this;
+}
+
+PassTotals run_pass(const Session& session, const std::string& path, const Overrides& overrides) {
+    const Experiment experiment = load_experiment(path, overrides);
+    const LossModel model = build_loss_model(experiment);
+    const std::vector<Cell> cells = make_cells(experiment, model);
+    const std::vector<Stability> stability = find_stability(model, cells);
+    refuse_unstable(experiment, cells, stability);
+    const std::vector<CellPlan> plans = plan_cells(experiment, model, cells);
+    const MemoryPlan memory = plan_memory(*session.backend, plans, available_memory());
+    const std::vector<std::vector<Prediction>> predictions = predict_cells(model, cells);
+    Progress progress(ProgressStyle::none, std::cerr, 0, 0.0, Progress::Clock::now());
+    const StopRequest never(Progress::Clock::now(), std::nullopt);
+    const std::vector<CellRun> runs = run_cells(*session.backend, plans, memory, never, progress);
+    const RunResults results = judge({experiment, model, stability, plans, predictions, runs}, session.info);
+    benchmark::DoNotOptimize(results_json(results));
+    return totals_of(session, plans, results);
+}
+
+}  // namespace stationary::bench
