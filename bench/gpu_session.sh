@@ -49,7 +49,12 @@ gpu_tests() {
     grep --quiet '  PASSED  . [1-9]' "$out/gpu_tests_all.txt" && ! grep --quiet SKIPPED "$out/gpu_tests_all.txt"
 }
 
-export -f same_fingerprints gpu_tests
+# A benchmark's results go to NAME.json, what it says on the way to the part's own file.
+gpu_benchmark() {
+    "$build/bin/$1" --backend cuda --benchmark_format=json --benchmark_min_time=0.1 >"$out/$1.json"
+}
+
+export -f same_fingerprints gpu_tests gpu_benchmark
 export build out LD_LIBRARY_PATH="$build/lib:${LD_LIBRARY_PATH:-}"
 
 {
@@ -66,6 +71,9 @@ done
 for tool in memcheck racecheck initcheck synccheck; do
     part "sanitizer-$tool" 60 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/bin/stationary" \
         run examples/quadratic.toml --backend cuda --chains 1024 --set ensemble.draws=2 --quiet
+done
+for benchmark in bench_noise bench_langevin bench_sgd bench_moments bench_run; do
+    part "$benchmark" 30 gpu_benchmark "$benchmark"
 done
 part large_run 60 "$build/bin/stationary" run examples/quadratic.toml --backend cuda --chains 16777216 --quiet --json
 exit "$worst"
