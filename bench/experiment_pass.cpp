@@ -49,7 +49,8 @@ PassTotals run_pass(const Session& session, const std::string& path, const Overr
     const StopRequest never(Progress::Clock::now(), std::nullopt);
     const std::vector<CellRun> runs = run_cells(*session.backend, plans, memory, never, progress);
     const RunResults results = judge({experiment, model, stability, plans, predictions, runs}, session.info);
-    benchmark::DoNotOptimize(results_json(results));
+    std::string text = results_json(results);
+    benchmark::DoNotOptimize(text);
     return totals_of(session, plans, results);
 }
 
