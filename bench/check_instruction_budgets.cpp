@@ -1,6 +1,7 @@
 // Compares the instructions that the CPU's step code executes with the recorded budgets, at every SIMD level that this
 // processor runs: a guard against regressions that no noise can hide. Times nothing.
-// usage: check_instruction_budgets BUDGETS.csv     exit 1: a workload is over its budget, or has none; 77: no budgets are
+// usage: check_instruction_budgets BUDGETS.csv     exit 1: a workload is over its budget, or has none; 77: no budgets
+// are
 //                                                  recorded for this compiler, or ptrace is not allowed
 //        check_instruction_budgets --record        prints budgets for this compiler and processor
 

@@ -11,10 +11,10 @@ struct TracingNotAllowed : std::runtime_error {
     TracingNotAllowed() : std::runtime_error("counting instructions: ptrace is not allowed here") {}
 };
 
-/// Number of machine instructions that work() executes, counted one by one: a child process runs it in single steps under
-/// ptrace. Exact, the same on a busy machine, and of any instruction set that the processor runs (valgrind 3.19 stops at
-/// AVX-512). Some hundred thousand instructions a second. A constant few for starting and stopping are included, so
-/// compare the counts of two lengths of the same work.
+/// Number of machine instructions that work() executes, counted one by one: a child process runs it in single steps
+/// under ptrace. Exact, the same on a busy machine, and of any instruction set that the processor runs (valgrind 3.19
+/// stops at AVX-512). Some hundred thousand instructions a second. A constant few for starting and stopping are
+/// included, so compare the counts of two lengths of the same work.
 ///
 /// work() runs in a fork of this process and must not start threads. Throws TracingNotAllowed, or std::runtime_error if
 /// the work fails. Test: instruction_budget_test.cpp.

@@ -8,8 +8,8 @@
 
 namespace stationary::bench {
 
-/// What one unit of a workload costs at a SIMD level, in instructions: a component-step of Langevin, a training point of
-/// SGD. Counts hold for one compiler, named by its family and major version.
+/// What one unit of a workload costs at a SIMD level, in instructions: a component-step of Langevin, a training point
+/// of SGD. Counts hold for one compiler, named by its family and major version.
 struct InstructionCount {
     std::string compiler;  ///< "GNU 12", "Clang 14"
     std::string level;     ///< "generic", "avx2", "avx512"

@@ -14,15 +14,12 @@ using Lanes = PackLanes<float>;
 
 void make_words(std::uint64_t key, std::uint64_t first_block, std::int64_t blocks, std::uint32_t* out) {
     const Lanes::Chain chain = Lanes::chains_from(0);
-    for (std::int64_t block = 0; block < blocks; block += 2) {
-        // Two blocks side by side hide each other's latency.
-        const std::uint64_t counter = first_block + static_cast<std::uint64_t>(block);
-        Lanes::RawWord words[2][4];
-        Lanes::block(key, counter, chain, words[0]);
-        Lanes::block(key, counter + 1, chain, words[1]);
-        for (int k = 0; k < 8; ++k) {
-            const WordPack ordered = Lanes::word(words[k / 4][k % 4]);
-            std::memcpy(out, &ordered, sizeof ordered);
+    for (std::int64_t block = 0; block < blocks; block += Lanes::blocks_at_once) {
+        Lanes::NoiseWord words[4];
+        Lanes::noise_blocks(key, first_block + static_cast<std::uint64_t>(block), chain, words);
+        for (int k = 0; k < 4 * Lanes::blocks_at_once; ++k) {
+            const WordPack word = k < 4 ? words[k].first : words[k - 4].second;
+            std::memcpy(out, &word, sizeof word);
             out += Lanes::lanes;
         }
     }

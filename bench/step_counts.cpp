@@ -1,20 +1,13 @@
 #include "bench/step_counts.h"
 
 #include "bench/noise_counts.h"
+#include "kernels/cell_tables.h"
 
 #include <algorithm>
 #include <stdexcept>
 
 namespace stationary::bench {
 namespace {
-
-bool is_diagonal(const std::vector<double>& table, int dimension) {
-    const auto stride = static_cast<std::size_t>(dimension) + 1;
-    for (std::size_t k = 0; k < table.size(); ++k) {
-        if (table[k] != 0.0 && k % stride != 0) return false;
-    }
-    return true;
-}
 
 /// What it takes to read four neighbouring numbers of each lane's row: loads into a whole register, loads into a part
 /// of one, and the shuffles of the 4×4 transposes.

@@ -19,6 +19,9 @@ SCALAR_ARITHMETIC = re.compile(r"^v?(?:add|sub|mul|div|sqrt|min|max|fn?m(?:add|s
 PACKED_ARITHMETIC = re.compile(
     r"^v?(?:(?:add|sub|mul|div|sqrt|min|max|fn?m(?:add|sub)(?:132|213|231))p[sd]|pmuludq|pmuldq|pmulld|pternlog[dq]|"
     r"p(?:add|sub)[dq]|pxor[dq]?|psr[la][dq]|psl[ld][dq]?)$")
+# The widest register of each SIMD level, and how many arithmetic instructions make a loop a hot one.
+REGISTER = {"generic": "xmm", "avx2": "ymm", "avx512": "zmm"}
+HOT = 16
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,6 @@ void require(bool condition, const char* what) {
     if (!condition) throw std::invalid_argument(std::string("cell program: ") + what);
 }
 
-/// Of a d×d table, or of none.
-bool is_diagonal(const std::vector<double>& table, std::size_t d) {
-    for (std::size_t k = 0; k < table.size(); ++k) {
-        if (k / d != k % d && table[k] != 0.0) return false;
-    }
-    return true;
-}
-
 /// The kernels skip what lies right of the diagonal block.
 bool lower_triangular(const std::vector<double>& table, std::size_t d) {
     for (std::size_t i = 0; i < d; ++i) {
@@ -97,6 +89,14 @@ void check_tables(const CellProgram& program) {
 
 }  // namespace
 
+bool is_diagonal(const std::vector<double>& table, int dimension) {
+    const auto stride = static_cast<std::size_t>(dimension) + 1;
+    for (std::size_t k = 0; k < table.size(); ++k) {
+        if (k % stride != 0 && table[k] != 0.0) return false;
+    }
+    return true;
+}
+
 void check_program(const CellProgram& program) {
     check_counts(program);
     check_step(program);
@@ -147,8 +147,8 @@ CellTables<Scalar>::CellTables(const CellProgram& p, int padded_dimension) {
     scalars_.velocity_scale = static_cast<Scalar>(p.velocity_scale);
     scalars_.pull_scale = static_cast<Scalar>(p.pull_scale);
     scalars_.sampling = p.sampling;
-    scalars_.diagonal_hessian = is_diagonal(p.hessian, d);
-    scalars_.diagonal_noise_factor = is_diagonal(p.noise_factor, d);
+    scalars_.diagonal_hessian = is_diagonal(p.hessian, p.dimension);
+    scalars_.diagonal_noise_factor = is_diagonal(p.noise_factor, p.dimension);
     scalars_.frozen = p.frozen;
     scalars_.batch_size = p.batch_size;
     scalars_.training_points = static_cast<std::uint32_t>(p.training_points);

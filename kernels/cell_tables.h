@@ -37,6 +37,9 @@ class CellTables {
 extern template class CellTables<float>;
 extern template class CellTables<double>;
 
+/// Whether every entry of a d×d table, or of an empty one, off the diagonal is zero.
+bool is_diagonal(const std::vector<double>& table, int dimension);
+
 /// Throws std::invalid_argument, in one line, if a backend cannot run the program: dimension, table sizes, counts.
 void check_program(const CellProgram& program);
 
