@@ -24,8 +24,10 @@ class SgdStepper {
           step_(step),
           plain_(args.direct_weight == 0 && args.gradient_weight == 1 && args.velocity_weight == 1),
           momentum_(args.momentum != 0) {
-        STATIONARY_UNROLL
-        for (int i = 0; i < D; ++i) initial_[i] = Real(args.initial[i]);
+        if constexpr (Lanes::keeps_in_memory) {
+            STATIONARY_UNROLL
+            for (int i = 0; i < D; ++i) initial_[i] = Real(args.initial[i]);
+        }
     }
 
     /// Without momentum, the velocity of a state that is not kept (recorded or returned) is left out.
@@ -47,7 +49,7 @@ class SgdStepper {
         } else {  // a choice between arrays would put both into a GPU's local memory
             Real at[D];
             STATIONARY_UNROLL
-            for (int i = 0; i < D; ++i) at[i] = args_.frozen ? initial_[i] : state.position[i];
+            for (int i = 0; i < D; ++i) at[i] = args_.frozen ? Real(args_.initial[i]) : state.position[i];
             oracle_.minibatch_gradient(at, move);
         }
     }
@@ -77,9 +79,9 @@ class SgdStepper {
     const Args& args_;
     Oracle<Lanes, D> oracle_;
     std::int64_t step_;
-    bool plain_;       ///< neither dampening nor lookahead
-    bool momentum_;    ///< μ ≠ 0
-    Real initial_[D];  ///< where the gradients of a frozen program are taken
+    bool plain_;                                    ///< neither dampening nor lookahead
+    bool momentum_;                                 ///< μ ≠ 0
+    Real initial_[Lanes::keeps_in_memory ? D : 1];  ///< where the gradients of a frozen program are taken
 };
 
 }  // namespace STATIONARY_SIMD_LEVEL
