@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything that needs a GPU, in one go of under 8 minutes, from a build made elsewhere:
-#   GPU tests, fingerprints against the CPU's, sanitizers, benchmarks.
+#   GPU tests, fingerprints against the CPU's, sanitizers, benchmarks, peers.
 # usage: bench/gpu_session.sh BUILD_DIRECTORY OUTPUT_DIRECTORY
 #
 # Build for it with
@@ -78,4 +78,7 @@ for benchmark in bench_noise bench_langevin bench_sgd bench_moments bench_run; d
     part "$benchmark" 30 gpu_benchmark "$benchmark"
 done
 part large_run 60 "$build/bin/stationary" run examples/quadratic.toml --backend cuda --chains 16777216 --quiet --json
+# Takes whatever peers the machine's Python has; the others are named in the results.
+part peers 150 python3 -B bench/peers/run.py --device gpu --program "$build/bin/stationary" \
+    --straightforward "$build/bin/peer_straightforward" --python python3 --workloads langevin_d10 sgd --out "$out/peers-gpu"
 exit "$worst"
