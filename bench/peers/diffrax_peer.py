@@ -1,29 +1,18 @@
-"""diffrax: Euler on dΦ = −HΦ dt + G dW with G Gᵀ = η·Σ^B and a constant step h, all on UnsafeBrownianPath.
+"""diffrax: Euler on dΦ = −HΦ dt + G dW with G Gᵀ = η·Σ^B and a constant step h.
 
 A step is Φ ← Φ − h HΦ + G ΔW, ΔW ~ N(0, h I): the workload's step with F = √h G. diffrax solves differential equations, so it
-has the Langevin workloads only. Its documentation advises UnsafeBrownianPath (no reproducibility across step sizes needed with
-a constant step) and DirectAdjoint with it; SaveAt(t1=True) keeps the final state only.
+has the Langevin workloads only. As its documentation advises: UnsafeBrownianPath with a constant step, DirectAdjoint for it,
+SaveAt(t1=True) for the final state alone.
 
-Tried, CPU time per component-step relative to the choice made here (d = 10):
-TUNING
+Tried, CPU time for the same work relative to the choice made here (d = 10): all chains of a core as one equation in
+[d, chains] 1; vmap over one-chain equations with a key for each chain, as the examples have it, 3.3.
 """
 
-import os
-
-from peer import Peer, cores
-
-if os.environ.get("PEER_DEVICE") == "cpu":
-    os.environ["XLA_FLAGS"] = f"--xla_force_host_platform_device_count={cores()}"
-    os.environ["JAX_PLATFORMS"] = "cpu"
-
-import diffrax  # noqa: E402
-import jax  # noqa: E402
-import jax.numpy as jnp  # noqa: E402
-import numpy as np  # noqa: E402
-from jax.sharding import NamedSharding, PartitionSpec  # noqa: E402
-
-jax.config.update("jax_threefry_partitionable", False)
-jax.config.update("jax_default_matmul_precision", "highest")  # float32 on GPUs too, not TF32
+import jax_base  # noqa: F401  (sets XLA's flags before jax is imported)
+import diffrax
+import jax
+import jax.numpy as jnp
+import numpy as np
 
 
 class ColumnwiseControlTerm(diffrax.ControlTerm):
@@ -33,28 +22,14 @@ class ColumnwiseControlTerm(diffrax.ControlTerm):
         return vf @ control
 
 
-class DiffraxPeer(Peer):
+class DiffraxPeer(jax_base.JaxBase):
     batched = True
 
     def __init__(self, workload, device):
         super().__init__(workload, device)
-        self.devices = len(jax.devices())
-        self.chains_per_device = -(-workload.chains // self.devices)
         self.drift = jnp.asarray(-workload.hessian, jnp.float32)
         self.diffusion = jnp.asarray(workload.noise_factor / np.sqrt(workload.step_size), jnp.float32)
-        mesh = jax.make_mesh((self.devices,), ("chains",))
-        self.keys_sharding = NamedSharding(mesh, PartitionSpec("chains"))
-        solve = self._solve_batch if self.batched else self._solve_each
-        self.compiled = jax.jit(jax.shard_map(lambda keys: solve(keys[0]), mesh=mesh, check_vma=False,
-                                              in_specs=PartitionSpec("chains"),
-                                              out_specs=PartitionSpec(None, "chains")))
-
-    def simulate(self, seed):
-        keys = jax.random.split(jax.random.key(seed), self.devices)
-        return self.compiled(jax.device_put(keys, self.keys_sharding)).block_until_ready()
-
-    def to_host(self, states):
-        return np.asarray(states)[:, : self.workload.chains].T
+        self.simulate_chains = self._solve_batch if self.batched else self._solve_each
 
     def _solve_batch(self, key):
         """All chains of a device as one equation in [d, chains], whose diffusion acts on the columns."""

@@ -24,7 +24,7 @@ from table import tables  # noqa: E402
 
 WORKLOADS = ("langevin_d10", "langevin_d2", "sgd", "sgd_momentum")
 # Times the chains that the experiment files ask for.
-SCALES = {"tiny": 1 / 64, "small": 1 / 8, "full": 1, "gpu": 64}
+SCALES = {"tiny": 1 / 128, "small": 1 / 16, "full": 1, "gpu": 32}
 
 
 def arguments():

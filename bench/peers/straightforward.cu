@@ -32,8 +32,7 @@ float* upload(const std::vector<float>& values) {
 struct Model {
     std::string dynamics;
     int dimension = 0;
-    int chains = 0;
-    int steps = 0;
+    int chains = 0, steps = 0;
     int training_points = 0;
     int batch_size = 0;
     float step_size = 0;  // h, or the learning rate η

@@ -1,6 +1,14 @@
-"""PyTorch: eager with preallocated buffers, and torch.compile of a step.
+"""PyTorch: eager with preallocated buffers, and torch.compile of a step; arrays [d, chains] in blocks that stay in the cache.
 
-TUNING
+Tried on the CPU, CPU time for the same work relative to the choice made here (d = 10):
+- one PyTorch thread for each of two Python threads over blocks 1; `set_num_threads(2)` leaves `normal_` on one core, and its
+  products spend their time on waking threads;
+- Langevin with `torch.mm(out=)` and `addmm_` on [d, chains] 1, on [chains, d] 1.2; blocks of 1,024 or 2,048 chains 1.3, of
+  4,096 1, of 8,192 1.1;
+- SGD with training points as columns [d, B, chains] 1, as rows [chains, B, d] 1.8 (sums over short axes); bmm, einsum 1.8;
+- torch.compile: Inductor's own random numbers on the CPU are scalar code, 13 times slower than `normal_`, so the noise is drawn
+  eagerly and what is left of a Langevin step, two products, gains nothing; `max-autotune` the same;
+- torch.compile of SGD as written for eager 2.2; written out over B and d, so that it becomes one loop over chains, 1.
 """
 
 import math
@@ -14,13 +22,13 @@ from peer import Peer, blocks, cores
 class TorchPeer(Peer):
     """Chains in blocks; on the CPU a thread for each core works on blocks, on a GPU all chains are one block."""
 
-    chains_per_block = 8192
+    chains_per_block = {"langevin": 4096, "sgd": 2048}
 
     def __init__(self, workload, device):
         super().__init__(workload, device)
         self.torch_device = torch.device("cuda" if device == "gpu" else "cpu")
         self.pool = ThreadPoolExecutor(1 if device == "gpu" else cores())
-        size = workload.chains if device == "gpu" else min(self.chains_per_block, -(-workload.chains // cores()))
+        size = workload.chains if device == "gpu" else min(self.chains_per_block[workload.dynamics], -(-workload.chains // cores()))
         self.ranges = blocks(workload.chains, size)
         torch.set_num_threads(1)
         self.simulate_block = {"langevin": self._langevin, "sgd": self._sgd}[workload.dynamics]
@@ -32,7 +40,7 @@ class TorchPeer(Peer):
         if w.dynamics == "langevin":
             self.step_matrix, self.noise_factor = self.tensor(w.step_matrix), self.tensor(w.noise_factor)
         else:
-            self.features, self.targets = self.tensor(w.features), self.tensor(w.targets)
+            self.features, self.targets = self.tensor(w.features.T).contiguous(), self.tensor(w.targets)
             self.minimizer = self.tensor(w.minimizer)
 
     def tensor(self, array):
@@ -72,33 +80,33 @@ class TorchEagerPeer(TorchPeer):
 
     def _sgd(self, generator, chains):
         w = self.workload
-        position = self.minimizer.expand(chains, -1).clone()
+        position = self.minimizer.unsqueeze(1).repeat(1, chains)
         velocity = torch.zeros_like(position)
-        index = torch.empty((chains * w.batch_size,), dtype=torch.int64, device=self.torch_device)
-        rows = self.empty(chains * w.batch_size, w.dimension)
-        products = self.empty(chains, w.batch_size, w.dimension)
-        batch = rows.view(chains, w.batch_size, w.dimension)
+        index = torch.empty(w.batch_size * chains, dtype=torch.int32, device=self.torch_device)
+        columns, products = (self.empty(w.dimension, w.batch_size, chains) for _ in range(2))
+        residual = self.empty(w.batch_size, chains)
         for _ in range(w.steps):
             index.random_(0, w.training_points, generator=generator)
-            torch.index_select(self.features, 0, index, out=rows)
-            torch.mul(batch, position.unsqueeze(1), out=products)
-            residual = products.sum(dim=2).sub_(self.targets.index_select(0, index).view(chains, w.batch_size))
-            torch.mul(batch, residual.unsqueeze(2), out=products)
-            velocity.mul_(w.momentum).add_(products.sum(dim=1), alpha=1.0 / w.batch_size).add_(position, alpha=w.ridge)
+            torch.index_select(self.features, 1, index, out=columns.view(w.dimension, -1))
+            torch.mul(columns, position.unsqueeze(1), out=products)
+            torch.sum(products, 0, out=residual)
+            residual.sub_(self.targets.index_select(0, index).view_as(residual))
+            torch.mul(columns, residual, out=products)
+            velocity.mul_(w.momentum).add_(products.sum(1), alpha=1.0 / w.batch_size).add_(position, alpha=w.ridge)
             position.sub_(velocity, alpha=w.learning_rate)
-        return position.T
+        return position
 
 
 class TorchCompilePeer(TorchPeer):
     """The step as one compiled function. On the CPU its random numbers come from outside (see above)."""
 
-    columns = True
-    unrolled_steps = 10  # on a GPU, where the noise is drawn inside
+    chains_per_block = {"langevin": 4096, "sgd": 4096}
+    unrolled_steps = {"langevin": 10, "sgd": 1}  # on a GPU, where the noise is drawn inside
 
     def prepare(self):
         super().prepare()
         w = self.workload
-        self.unroll = math.gcd(w.steps, self.unrolled_steps) if self.device == "gpu" else 1
+        self.unroll = math.gcd(w.steps, self.unrolled_steps[w.dynamics]) if self.device == "gpu" else 1
         function = self._langevin_steps if w.dynamics == "langevin" else self._sgd_steps
         self.compiled = torch.compile(function, fullgraph=True, dynamic=False)
         # Compiled here, by one thread, before several use it.
@@ -126,9 +134,8 @@ class TorchCompilePeer(TorchPeer):
 
     def _sgd(self, generator, chains, steps=None):
         w = self.workload
-        shape = (w.batch_size, chains) if self.columns else (chains, w.batch_size)
-        index = torch.empty(shape, dtype=torch.int64, device=self.torch_device)
-        position = self.minimizer.unsqueeze(1).repeat(1, chains) if self.columns else self.minimizer.repeat(chains, 1)
+        index = torch.empty((w.batch_size, chains), dtype=torch.int32, device=self.torch_device)
+        position = self.minimizer.unsqueeze(1).repeat(1, chains)
         velocity = torch.zeros_like(position)
         if self.device == "gpu":
             torch.cuda.manual_seed(generator.initial_seed())
@@ -136,21 +143,20 @@ class TorchCompilePeer(TorchPeer):
             if self.device == "cpu":
                 index.random_(0, w.training_points, generator=generator)
             position, velocity = self.compiled(position, velocity, index)
-        return position if self.columns else position.T
+        return position
 
     def _sgd_steps(self, position, velocity, index):
+        """Written out over B and d, so that one loop over chains keeps everything in registers."""
         w = self.workload
         for _ in range(self.unroll):
             if self.device == "gpu":
                 index = torch.randint(0, w.training_points, index.shape, device=self.torch_device)
-            if self.columns:
-                rows = self.features.T[:, index]
-                residual = (rows * position.unsqueeze(1)).sum(0) - self.targets[index]
-                gradient = (rows * residual).sum(1)
-            else:
-                rows = self.features[index]
-                residual = (rows * position.unsqueeze(1)).sum(2) - self.targets[index]
-                gradient = (rows * residual.unsqueeze(2)).sum(1)
-            velocity = w.momentum * velocity + gradient / w.batch_size + w.ridge * position
+            coordinates = position.unbind(0)
+            gradient = [w.ridge * x for x in coordinates]
+            for point in index.unbind(0):
+                features = [feature[point] for feature in self.features.unbind(0)]
+                residual = sum(f * x for f, x in zip(features, coordinates)) - self.targets[point]
+                gradient = [g + f * (residual / w.batch_size) for g, f in zip(gradient, features)]
+            velocity = w.momentum * velocity + torch.stack(gradient)
             position = position - w.learning_rate * velocity
         return position, velocity
