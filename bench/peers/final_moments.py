@@ -6,7 +6,7 @@ the spread of those products over the chains is its standard error, whatever the
 
 import numpy as np
 
-CHAINS_CHECKED = 1 << 20  # on a GPU there may be many more; these are enough for 0.14 % of a variance
+CHAINS_CHECKED = 1 << 18  # of each repetition; on a GPU there are many more than the check needs
 CHAINS_AT_A_TIME = 1 << 16
 
 

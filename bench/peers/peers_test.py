@@ -20,6 +20,7 @@ from cuda_peer import model_text
 from final_moments import final_moments
 from numpy_peer import NumpyBoxMullerPeer, NumpyPeer
 from peer import blocks
+from run import judge
 from table import tables
 from workload import Langevin, LeastSquaresSgd, read_workload
 
@@ -130,6 +131,14 @@ class Summary(unittest.TestCase):
         self.assertEqual(result["units_per_second"], 600 / 16.0)
         self.assertEqual(summary(engine, engine, self.cell)["check"]["temperature_z"], 0.0)
 
+    def test_one_wrong_row_fails_the_run(self):
+        engine = self.row("stationary", [1.0], 2.0)
+        for temperature, passes in ((1.0, True), (1.6, False)):
+            rows = [summary(row, engine, self.cell) for row in (engine, self.row("numpy", [2.0], temperature))]
+            self.assertEqual(judge({"workloads": [{"rows": rows}]})["passed"], passes)
+        failed = {"name": "torch", "failure": "out of memory"}
+        self.assertFalse(judge({"workloads": [{"rows": [summary(engine, engine, self.cell), failed]}]})["passed"])
+
     def test_a_wrong_row_is_marked_in_the_table(self):
         engine = self.row("stationary", [1.0], 2.0)
         wrong = {**summary(self.row("numpy", [2.0], 9.0), engine, self.cell), "passed": False}
@@ -137,11 +146,12 @@ class Summary(unittest.TestCase):
         workload = {"name": "w", "dynamics": "langevin", "dimension": 1, "chains": 6, "steps": 100, "unit": "units",
                     "rows": [{**summary(engine, engine, self.cell), "passed": True}, wrong, failed]}
         text = tables({"machine": {"processor": "p", "cores": 2, "os": "o"}, "date": "", "command": "", "python": "3",
-                       "engine": {"version": "0", "simd_or_device": "generic"}, "versions": {"numpy": "9.9"},
+                       "engine": {"version": "0", "simd_or_device": "generic"}, "versions": {"numpy": "9.9", "diffrax": "0.1"},
                        "workloads": [workload], "threshold": 4.0, "family_error_rate": 1e-3, "comparisons": 6,
                        "skipped": {"jax": "not installed"}})
         self.assertIn("| numpy | 9.9 | 2 (2–2) | 3.00e+02 | 2 × (2–2) | 80.0 **wrong covariance** |", text)
         self.assertIn("| torch |  | — | — | — | out of memory |", text)
+        self.assertIn("| diffrax | 0.1 | — | — | — | — |", text)
         self.assertIn("- jax: not installed", text)
 
 

@@ -22,7 +22,9 @@ def workload_table(workload, results):
     head = ["", "version", "seconds: median (range)", f"{workload['unit']}/s", "engine is faster by", "max \\|z\\|"]
     lines = [title, "", line(head), line(["---"] * 3 + ["---:"] * 3)]
     rows = sorted(workload["rows"], key=lambda row: row.get("times_the_engine", float("inf")))
-    return "\n".join(lines + [line(cells(row, results)) for row in rows])
+    present = {row["name"] for row in rows}
+    absent = [[name, version, "—", "—", "—", "—"] for name, version in results["versions"].items() if name not in present]
+    return "\n".join(lines + [line(cells(row, results)) for row in rows] + [line(row) for row in absent])
 
 
 def describe(workload):
@@ -55,4 +57,5 @@ def footnotes(results):
             f"errors, over all repetitions; a correct run stays below {results['threshold']:.1f} (chance of a false alarm "
             f"{results['family_error_rate']:g} for all {results['comparisons']:,} comparisons together).")
     skipped = "".join(f"\n- {name}: {reason}" for name, reason in results["skipped"].items())
+    text += " —: does not apply (diffrax solves differential equations; the other normals make no difference to SGD)."
     return text + (f"\n\nNot run:\n{skipped}" if skipped else "")
