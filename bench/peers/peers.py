@@ -35,6 +35,6 @@ PEERS = {
     "diffrax": PeerKind("diffrax_peer", "DiffraxPeer", ("diffrax", "jax", "jaxlib", "equinox"), ("langevin",),
                         devices=BOTH),
     "torch_eager": PeerKind("torch_peer", "TorchEagerPeer", ("torch",), devices=BOTH),
-    "torch_compile": PeerKind("torch_peer", "TorchCompilePeer", ("torch",), devices=BOTH),
+    "torch_compile": PeerKind("torch_compile_peer", "TorchCompilePeer", ("torch",), devices=BOTH),
     "straightforward_cuda": PeerKind("cuda_peer", "CudaPeer", ("numpy",), devices=("gpu",)),
 }
