@@ -23,7 +23,7 @@ template <class Use>
 void for_each_count(Use&& use) {
     for (const SimdLevel level : {SimdLevel::generic, SimdLevel::avx2, SimdLevel::avx512}) {
         if (!simd_level_available(level)) continue;
-        for (const std::string& workload : budgeted_workloads()) use(measured_instructions(workload, level));
+        for (const std::string& workload : budgeted_workloads(level)) use(measured_instructions(workload, level));
     }
 }
 

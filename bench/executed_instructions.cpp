@@ -1,5 +1,6 @@
 #include "bench/executed_instructions.h"
 
+#include <sched.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,6 +25,24 @@ constexpr int work_failed = 121;
     std::raise(SIGSTOP);
     _exit(0);
 }
+
+/// Keeps this process, and the child that it makes, on one core: they run in turn, and need not wake another.
+class OneCore {
+  public:
+    OneCore() {
+        sched_getaffinity(0, sizeof before_, &before_);
+        cpu_set_t here;
+        CPU_ZERO(&here);
+        CPU_SET(static_cast<unsigned>(sched_getcpu()), &here);
+        sched_setaffinity(0, sizeof here, &here);
+    }
+    OneCore(const OneCore&) = delete;
+    OneCore& operator=(const OneCore&) = delete;
+    ~OneCore() { sched_setaffinity(0, sizeof before_, &before_); }
+
+  private:
+    cpu_set_t before_;
+};
 
 class Child {
   public:
@@ -60,6 +79,7 @@ class Child {
 }  // namespace
 
 std::int64_t executed_instructions(const std::function<void()>& work) {
+    const OneCore core;
     const Child child(work);
     if (child.stop_signal() != SIGSTOP) throw std::runtime_error("counting instructions: the child did not start");
     for (std::int64_t count = 0;; ++count) {

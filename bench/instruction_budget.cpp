@@ -12,11 +12,10 @@
 namespace stationary::bench {
 namespace {
 
-/// Chains: whole packs at every level.
-constexpr std::int64_t chains = 32;
-/// The two lengths: both of whole chunks of random words for every batch size.
-constexpr std::int64_t short_steps = 16;
-constexpr std::int64_t long_steps = 48;
+/// Chains: one pack, since single steps take tens of microseconds.
+std::int64_t chains_of_pack(SimdLevel level) {
+    return level == SimdLevel::avx512 ? 16 : level == SimdLevel::avx2 ? 8 : 4;
+}
 
 using Workload = std::function<CellProgram()>;
 
@@ -42,20 +41,29 @@ const std::map<std::string, Workload>& workloads() {
 
 bool draws_every_step(const std::string& workload) { return workload.find("every_step_drawn") != std::string::npos; }
 
-CellProgram fixed_program(const std::string& workload, std::int64_t steps) {
+CellProgram fixed_program(const std::string& workload, SimdLevel level, std::int64_t steps) {
     const auto found = workloads().find(workload);
     if (found == workloads().end()) throw std::invalid_argument("no workload '" + workload + "'");
     CellProgram program = found->second();
-    program.shard_chains = chains;
+    program.shard_chains = chains_of_pack(level);
     program.stride = 1;
     program.draws = draws_every_step(workload) ? steps : 1;
     program.burn_in = steps - (program.draws - 1);
     return program;
 }
 
+std::int64_t units_of_step(const CellProgram& program) {
+    return program.stepper == Stepper::sgd ? program.batch_size : program.dimension;
+}
+
 double units(const CellProgram& program) {
-    const std::int64_t per_step = program.stepper == Stepper::sgd ? program.batch_size : program.dimension;
-    return static_cast<double>(per_step * chains * program.steps());
+    return static_cast<double>(units_of_step(program) * program.shard_chains * program.steps());
+}
+
+/// Steps that take whole chunks of eight random words from the stream.
+std::int64_t whole_steps(const std::string& workload) {
+    const std::int64_t per_step = units_of_step(fixed_program(workload, SimdLevel::generic, 1));
+    return per_step < 8 ? 8 / per_step : 1;
 }
 
 std::int64_t instructions_of(const CellProgram& program, SimdLevel level) {
@@ -74,15 +82,18 @@ std::string this_compiler() {
 #endif
 }
 
-std::vector<std::string> budgeted_workloads() {
+std::vector<std::string> budgeted_workloads(SimdLevel level) {
+    // Without an fma instruction a normal takes hundreds of instructions: the cheapest stands for all.
+    if (level == SimdLevel::generic) return {"langevin_d1"};
     std::vector<std::string> names;
     for (const auto& [name, program] : workloads()) names.push_back(name);
     return names;
 }
 
 InstructionCount measured_instructions(const std::string& workload, SimdLevel level) {
-    const CellProgram brief = fixed_program(workload, short_steps);
-    const CellProgram lengthy = fixed_program(workload, long_steps);
+    const std::int64_t steps = whole_steps(workload);
+    const CellProgram brief = fixed_program(workload, level, steps);
+    const CellProgram lengthy = fixed_program(workload, level, 2 * steps);
     const auto more = static_cast<double>(instructions_of(lengthy, level) - instructions_of(brief, level));
     return {this_compiler(), to_string(level), workload, more / (units(lengthy) - units(brief))};
 }

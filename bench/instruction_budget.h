@@ -20,8 +20,8 @@ struct InstructionCount {
 /// The compiler of this build, as in InstructionCount.
 std::string this_compiler();
 
-/// Names of the fixed small workloads.
-std::vector<std::string> budgeted_workloads();
+/// Names of the fixed small workloads that have a budget at a level.
+std::vector<std::string> budgeted_workloads(SimdLevel level);
 
 /// The cost of a workload at a level that the processor runs: the difference between the instructions of two lengths,
 /// over the units between them, so that starting up does not count. Throws std::invalid_argument for an unknown name.

@@ -9,6 +9,7 @@ chains. Knows x86-64, as printed by GNU objdump.
 import re
 import subprocess
 from dataclasses import dataclass
+from itertools import accumulate
 
 INSTRUCTION = re.compile(r"^\s+([0-9a-f]+):\s+(?:(?:rep|repz|repnz|lock|notrack|bnd|data16|cs)\s+)*(\S+)\s*(.*)$")
 FUNCTION = re.compile(r"^[0-9a-f]+ <(.*)>:$")
@@ -40,21 +41,12 @@ class Instruction:
 @dataclass(frozen=True)
 class Loop:
     instructions: tuple
-    register: str  # "zmm", "ymm" or "xmm"
+    packed: int  # arithmetic instructions on whole vectors of the widest register
+    scalar: int  # floating-point arithmetic on single numbers
 
     @property
     def size(self):
         return len(self.instructions)
-
-    @property
-    def packed(self):
-        """Arithmetic on whole vectors of the widest register."""
-        return sum(1 for i in self.instructions if PACKED_ARITHMETIC.match(i.mnemonic) and self.register in i.operands)
-
-    @property
-    def scalar(self):
-        """Floating-point arithmetic on single numbers."""
-        return sum(1 for i in self.instructions if SCALAR_ARITHMETIC.match(i.mnemonic))
 
 
 def functions_of(text):
@@ -80,7 +72,15 @@ def loops_of(body, register):
         target = instruction.target
         if target is not None and start <= target <= instruction.address:
             ends[target] = max(ends.get(target, 0), instruction.address)
-    loops = [Loop(tuple(i for i in body if head <= i.address <= end), register) for head, end in ends.items()]
+    place = {instruction.address: k for k, instruction in enumerate(body)}
+    # How many there are before each place: loops overlap, and each instruction is looked at once.
+    packed = [0, *accumulate(bool(PACKED_ARITHMETIC.match(i.mnemonic)) and register in i.operands for i in body)]
+    scalar = [0, *accumulate(bool(SCALAR_ARITHMETIC.match(i.mnemonic)) for i in body)]
+    loops = []
+    for head, end in ends.items():
+        if head in place:
+            first, last = place[head], place[end] + 1
+            loops.append(Loop(tuple(body[first:last]), packed[last] - packed[first], scalar[last] - scalar[first]))
     return sorted(loops, key=lambda loop: -loop.size)
 
 

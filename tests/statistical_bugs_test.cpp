@@ -78,6 +78,9 @@ struct SharedNoiseLanes : ScalarLanes<float> {
     static void block(std::uint64_t key, std::uint64_t counter, Chain chain, RawWord (&words)[4]) {
         ScalarLanes<float>::block(key, counter, chain / 2, words);
     }
+    static void noise_blocks(std::uint64_t key, std::uint64_t counter, Chain chain, NoiseWord (&words)[4]) {
+        block(key, counter, chain, words);
+    }
 };
 
 /// The last position of each of 4096 chains of one mode, B = 8, η = 0.2, μ = 0.9.
