@@ -9,6 +9,8 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 namespace stationary {
@@ -78,7 +80,7 @@ STATIONARY_HD FloatPack unsigned_to_float(WordPack w) {
 }
 STATIONARY_HD FloatPack signed_to_float(WordPack w) { return __builtin_convertvector((IntegerVector)w.v, FloatVector); }
 
-#if !defined(__FMA__)
+#if !defined(__FMA__) && !defined(__aarch64__)
 /// Without an fma instruction a call costs nothing beside the emulation, and keeps the code small.
 template <class Vector>
 [[gnu::noinline]] Vector fused_multiply_add_by_lane(Vector a, Vector b, Vector c) {
@@ -95,6 +97,8 @@ STATIONARY_HD FloatPack fused_multiply_add(FloatPack a, FloatPack b, FloatPack c
     return (FloatVector)_mm512_fmadd_ps(a.v, b.v, c.v);
 #elif defined(__FMA__)
     return (FloatVector)_mm256_fmadd_ps(a.v, b.v, c.v);
+#elif defined(__aarch64__)
+    return (FloatVector)vfmaq_f32((float32x4_t)c.v, (float32x4_t)a.v, (float32x4_t)b.v);
 #else
     return fused_multiply_add_by_lane(a.v, b.v, c.v);
 #endif
@@ -107,6 +111,8 @@ STATIONARY_HD FloatPack square_root(FloatPack x) {
     return (FloatVector)_mm256_sqrt_ps(x.v);
 #elif defined(__SSE2__)
     return (FloatVector)_mm_sqrt_ps(x.v);
+#elif defined(__aarch64__)
+    return (FloatVector)vsqrtq_f32((float32x4_t)x.v);
 #else
     FloatVector r;
     for (int lane = 0; lane < pack_lanes; ++lane) r[lane] = square_root(x.v[lane]);
@@ -132,6 +138,8 @@ STATIONARY_HD DoubleVector fused_multiply_add(DoubleVector a, DoubleVector b, Do
     return (DoubleVector)_mm512_fmadd_pd(a, b, c);
 #elif defined(__FMA__)
     return (DoubleVector)_mm256_fmadd_pd(a, b, c);
+#elif defined(__aarch64__)
+    return (DoubleVector)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
 #else
     return fused_multiply_add_by_lane(a, b, c);
 #endif
@@ -189,6 +197,8 @@ STATIONARY_HD LongVector multiply_low_halves(LongVector a, std::uint32_t b) {
     return (LongVector)_mm256_mul_epu32((__m256i)a, _mm256_set1_epi64x(b));
 #elif defined(__SSE2__)
     return (LongVector)_mm_mul_epu32((__m128i)a, _mm_set1_epi64x(b));
+#elif defined(__aarch64__)
+    return (LongVector)vmull_n_u32(vmovn_u64((uint64x2_t)a), b);
 #else
     return (a & 0xffffffffU) * static_cast<std::uint64_t>(b);
 #endif
