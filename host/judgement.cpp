@@ -3,6 +3,8 @@
 #include "host/dissipation.h"
 #include "host/fluctuation_dissipation.h"
 #include "host/invariance_groups.h"
+#include "host/model_laws.h"
+#include "host/parallel_for.h"
 
 #include <algorithm>
 #include <cmath>
@@ -130,8 +132,9 @@ RunStatus status_of(const std::vector<CellResult>& cells) {
 }  // namespace
 
 std::vector<std::vector<Prediction>> predict_cells(const LossModel& model, const std::vector<Cell>& cells) {
-    std::vector<std::vector<Prediction>> predictions;
-    for (const Cell& cell : cells) predictions.push_back(predict(model, cell));
+    std::vector<std::vector<Prediction>> predictions(cells.size());
+    const ModelLaws laws(model);
+    parallel_for(cells.size(), [&](std::size_t i) { predictions[i] = laws.predict(cells[i]); });
     return predictions;
 }
 
@@ -162,9 +165,10 @@ RunResults judge(const RunRecord& record, const BackendInfo& backend) {
 
 PredictResults predict_only(const Experiment& experiment, const LossModel& model, const std::vector<Cell>& cells) {
     PredictResults results{program_info(), experiment, summarize(model), {}};
+    const ModelLaws laws(model);
     for (const Cell& cell : cells) {
-        PredictedCell predicted{cell, mean_square_stability(model, cell), {}};
-        for (const Prediction& law : predict(model, cell)) predicted.laws.push_back(with_temperature(model, law));
+        PredictedCell predicted{cell, laws.stability(cell), {}};
+        for (const Prediction& law : laws.predict(cell)) predicted.laws.push_back(with_temperature(model, law));
         results.cells.push_back(std::move(predicted));
     }
     return results;

@@ -49,8 +49,12 @@ Matrix feature_noise(const Matrix& features, const Eigenbasis& basis) {
 
 }  // namespace
 
-MinibatchLaw::MinibatchLaw(const LossModel& model, const Eigenbasis& basis, double noise_factor)
-    : curvature_(basis.curvature), state_noise_(noise_factor * feature_noise(model.features, basis)) {}
+Matrix MinibatchLaw::state_noise_of(const LossModel& model, const Eigenbasis& basis) {
+    return feature_noise(model.features, basis);
+}
+
+MinibatchLaw::MinibatchLaw(const Matrix& state_noise, const Eigenbasis& basis, double noise_factor)
+    : curvature_(basis.curvature), state_noise_(noise_factor * state_noise) {}
 
 Matrix MinibatchLaw::fixed_point_map(const RealMatrix& response) const {
     Matrix map = -(pack_entries(response.cast<double>()).asDiagonal() * state_noise_);

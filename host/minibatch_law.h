@@ -12,8 +12,12 @@ namespace stationary {
 /// P = W ∘ (c_B T(P) + Σ^B), W = noise_response. All matrices here are in the eigenbasis of H.
 class MinibatchLaw {
   public:
-    /// Time N·d⁴/4, memory d⁴/4 numbers and a block of rows. `noise_factor` is c_B.
-    MinibatchLaw(const LossModel& model, const Eigenbasis& basis, double noise_factor);
+    /// T in packed coordinates (symmetric_packing.h) [d(d+1)/2 square], the same for every cell of a model. Time
+    /// N·d⁴/4, memory d⁴/4 numbers and a block of rows.
+    static Matrix state_noise_of(const LossModel& model, const Eigenbasis& basis);
+
+    /// `state_noise` is that of the model and basis, `noise_factor` c_B.
+    MinibatchLaw(const Matrix& state_noise, const Eigenbasis& basis, double noise_factor);
 
     /// Whether P ← c_B W ∘ T(P) contracts. Together with mean stability that is mean-square stability: the whole map of
     /// (δ, v) moments is a sum of two maps that keep the positive cone, and for such sums ρ(L₀ + N) < 1 if and only if
@@ -33,7 +37,7 @@ class MinibatchLaw {
     [[nodiscard]] Matrix fixed_point_map(const RealMatrix& response) const;
 
     RealVector curvature_;
-    Matrix state_noise_;  ///< c_B T in packed coordinates (symmetric_packing.h) [d(d+1)/2 square]
+    Matrix state_noise_;  ///< c_B T in packed coordinates
 };
 
 }  // namespace stationary

@@ -6,6 +6,7 @@
 #include "host/eigenbasis.h"
 #include "host/gaussian_regression_law.h"
 #include "host/minibatch_law.h"
+#include "host/model_laws.h"
 #include "host/reshuffle_law.h"
 #include "host/sgd_response.h"
 
@@ -48,13 +49,14 @@ bool has_equal_curvatures(const LossModel& model) {
 /// Collects the laws of one cell; all of them have the minimiser as their mean.
 class LawBook {
   public:
-    LawBook(const LossModel& model, const Cell& cell)
-        : model_(model),
+    LawBook(const ModelLaws& shared, const Cell& cell)
+        : shared_(shared),
+          model_(shared.model()),
           cell_(cell),
-          basis_(make_eigenbasis(model.hessian)),
-          noise_factor_(minibatch_noise_factor(model, cell)),
-          additive_noise_(has_equal_curvatures(model)),
-          point_noise_(basis_.to_modes(model.gradient_noise_covariance)),
+          basis_(shared.basis()),
+          noise_factor_(minibatch_noise_factor(model_, cell)),
+          additive_noise_(shared.has_additive_noise()),
+          point_noise_(shared.point_noise()),
           noise_(Real(noise_factor_) * point_noise_) {}
 
     std::vector<Prediction> laws() {
@@ -118,7 +120,7 @@ class LawBook {
     }
 
     void add_least_squares(const RealMatrix& response) {
-        const MinibatchLaw law(model_, basis_, noise_factor_);
+        const MinibatchLaw law(shared_.state_noise(), basis_, noise_factor_);
         if (law.contracts(response)) {
             add(Theory::least_squares, law.covariance(response, noise_).cast<Real>(), true);
         }
@@ -131,13 +133,14 @@ class LawBook {
         }
     }
 
+    const ModelLaws& shared_;
     const LossModel& model_;
     const Cell& cell_;
-    Eigenbasis basis_;
+    const Eigenbasis& basis_;
     double noise_factor_;
     bool additive_noise_;
-    RealMatrix point_noise_;  ///< Σ¹ in the eigenbasis
-    RealMatrix noise_;        ///< Σ^B in the eigenbasis, of one batch alone
+    const RealMatrix& point_noise_;  ///< Σ¹ in the eigenbasis
+    RealMatrix noise_;               ///< Σ^B in the eigenbasis, of one batch alone
     std::vector<Prediction> laws_;
 };
 
@@ -169,6 +172,19 @@ double minibatch_noise_factor(const LossModel& model, const Cell& cell) {
     return batch == points ? 0.0 : (points - batch) / (batch * (points - 1.0));
 }
 
-std::vector<Prediction> predict(const LossModel& model, const Cell& cell) { return LawBook(model, cell).laws(); }
+ModelLaws::ModelLaws(const LossModel& model)
+    : model_(model),
+      basis_(make_eigenbasis(model.hessian)),
+      additive_noise_(has_equal_curvatures(model)),
+      point_noise_(basis_.to_modes(model.gradient_noise_covariance)) {}
+
+const Matrix& ModelLaws::state_noise() const {
+    std::call_once(state_noise_made_, [this] { state_noise_ = MinibatchLaw::state_noise_of(model_, basis_); });
+    return state_noise_;
+}
+
+std::vector<Prediction> ModelLaws::predict(const Cell& cell) const { return LawBook(*this, cell).laws(); }
+
+std::vector<Prediction> predict(const LossModel& model, const Cell& cell) { return ModelLaws(model).predict(cell); }
 
 }  // namespace stationary

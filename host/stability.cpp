@@ -4,6 +4,7 @@
 #include "host/fourth_moment.h"
 #include "host/gaussian_regression_law.h"
 #include "host/minibatch_law.h"
+#include "host/model_laws.h"
 #include "host/prediction.h"
 #include "host/sgd_response.h"
 
@@ -28,8 +29,9 @@ double least_squares_fourth_moment(const LossModel& model, const Cell& cell, dou
 
 }  // namespace
 
-Stability mean_square_stability(const LossModel& model, const Cell& cell) {
-    const Eigenbasis basis = make_eigenbasis(model.hessian);
+Stability ModelLaws::stability(const Cell& cell) const {
+    const LossModel& model = model_;
+    const Eigenbasis& basis = basis_;
     // Noise that does not depend on the state, Gaussian or drawn from a finite set, leaves every moment finite.
     if (cell.dynamics == Dynamics::langevin) {
         return judge(cell, 2.0 / (cell.time_step * basis.largest_curvature()), infinity);
@@ -42,9 +44,11 @@ Stability mean_square_stability(const LossModel& model, const Cell& cell) {
     if (model.kind == ModelKind::gaussian_regression) {
         return judge(cell, GaussianRegressionLaw(model, basis, noise_factor).learning_rate_limit(step), not_computed);
     }
-    const MinibatchLaw law(model, basis, noise_factor);
+    const MinibatchLaw law(state_noise(), basis, noise_factor);
     const double limit = law.learning_rate_limit(step);
     return judge(cell, limit, least_squares_fourth_moment(model, cell, limit));
 }
+
+Stability mean_square_stability(const LossModel& model, const Cell& cell) { return ModelLaws(model).stability(cell); }
 
 }  // namespace stationary
