@@ -16,11 +16,11 @@ struct CudaAttempt {
     std::string reason;
 };
 
-CudaAttempt try_cuda() {
-    const CudaStatus status = cuda_status();
+CudaAttempt try_cuda(int preferred) {
+    const CudaStatus status = cuda_status(preferred);
     if (!status.usable) return {nullptr, status.reason};
     try {
-        return {make_cuda_backend(0), ""};
+        return {make_cuda_backend(status.device), ""};
     } catch (const std::runtime_error& error) {
         return {nullptr, error.what()};
     }
@@ -42,7 +42,7 @@ std::unique_ptr<Backend> open_cpu(const BackendRequest& request, Normals normals
 
 ChosenBackend choose_backend(const BackendRequest& request, Normals normals) {
     if (request.choice == BackendChoice::cpu) return {open_cpu(request, normals), ""};
-    CudaAttempt cuda = try_cuda();
+    CudaAttempt cuda = try_cuda(request.device);
     if (cuda.backend) return {std::move(cuda.backend), ""};
     if (request.choice == BackendChoice::cuda) throw UserError(ExitCode::no_backend, "no CUDA backend: " + cuda.reason);
     return {open_cpu(request, normals), cuda.reason};

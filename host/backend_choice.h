@@ -16,6 +16,7 @@ struct BackendRequest {
     BackendChoice choice = BackendChoice::automatic;
     int threads = 0;                ///< cpu: 0 = all cores
     std::optional<SimdLevel> simd;  ///< cpu: empty = the best that the processor runs
+    int device = 0;                 ///< cuda: see cuda_status
 };
 
 struct ChosenBackend {

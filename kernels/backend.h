@@ -62,8 +62,11 @@ struct CudaStatus {
     bool usable = false;
     std::string reason;                ///< why not usable; empty otherwise
     std::vector<std::string> devices;  ///< "0: NVIDIA H100, sm_90, 78 GiB"
+    int device = 0;                    ///< the one that was tried
 };
-CudaStatus cuda_status();
+/// Tries device number `preferred`, counted around where there are fewer: processes of one machine that each give their
+/// own number then share its GPUs evenly.
+CudaStatus cuda_status(int preferred = 0);
 
 /// CUDA backend on a device. Throws std::runtime_error with cuda_status().reason if it is not usable.
 std::unique_ptr<Backend> make_cuda_backend(int device);

@@ -5,7 +5,7 @@
 
 namespace stationary {
 
-CudaStatus cuda_status() {
+CudaStatus cuda_status(int) {
     CudaStatus status;
     status.reason = "this build has no CUDA backend";
     return status;

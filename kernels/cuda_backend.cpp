@@ -5,8 +5,10 @@
 #include "kernels/cuda_launch.h"
 #include "kernels/cuda_memory.h"
 #include "kernels/cuda_window.h"
+#include "kernels/largest_launch.h"
 
 #include <algorithm>
+#include <memory>
 #include <stdexcept>
 
 namespace stationary {
@@ -203,11 +205,13 @@ class CudaBackend final : public Backend {
     void run_range(const CellProgram& program, CudaLaunchFunction<Scalar> launch, ShardRange range,
                    const ShardSink& sink) const {
         if (range.first >= range.last) return;
-        const std::int64_t at_once = std::min(shards_at_once(program), range.last - range.first);
-        ShardGroup<Scalar> group(program, at_once, launch, device_);
+        std::int64_t at_once = std::min(shards_at_once(program), range.last - range.first);
+        const auto group = make_largest<CudaOutOfMemory>(at_once, [&](std::int64_t shards) {
+            return std::make_unique<ShardGroup<Scalar>>(program, shards, launch, device_);
+        });
         bool go_on = true;
         for (std::int64_t first = range.first; go_on && first < range.last; first += at_once) {
-            for (ShardMoments& moments : group.run({first, std::min(first + at_once, range.last)})) {
+            for (ShardMoments& moments : group->run({first, std::min(first + at_once, range.last)})) {
                 if (!sink(std::move(moments))) go_on = false;
             }
         }
@@ -219,7 +223,7 @@ class CudaBackend final : public Backend {
 }  // namespace
 
 std::unique_ptr<Backend> make_cuda_backend(int device) {
-    const CudaStatus status = cuda_status();
+    const CudaStatus status = cuda_status(device);
     if (!status.usable) throw std::runtime_error(status.reason);
     const cudaError_t error = try_device(device);
     if (error != cudaSuccess) throw std::runtime_error(why_unusable(error));

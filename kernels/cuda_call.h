@@ -13,11 +13,21 @@ class CudaError : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// Throws CudaError, "file:line: call: name of the error (its description)", unless the call succeeded.
+/// Device memory that could not be had. Nothing is broken: with less the same device goes on.
+class CudaOutOfMemory : public CudaError {
+  public:
+    using CudaError::CudaError;
+};
+
+/// Throws CudaError (CudaOutOfMemory for a failed allocation, and forgets it), "file:line: call: name of the error (its
+/// description)", unless the call succeeded.
 inline void check_cuda(cudaError_t error, const char* call, const char* file, int line) {
     if (error == cudaSuccess) return;
-    throw CudaError(std::string(file) + ":" + std::to_string(line) + ": " + call + ": " + cudaGetErrorName(error) +
-                    " (" + cudaGetErrorString(error) + ")");
+    const std::string message = std::string(file) + ":" + std::to_string(line) + ": " + call + ": " +
+                                cudaGetErrorName(error) + " (" + cudaGetErrorString(error) + ")";
+    if (error != cudaErrorMemoryAllocation) throw CudaError(message);
+    static_cast<void>(cudaGetLastError());
+    throw CudaOutOfMemory(message);
 }
 
 /// Every call of the CUDA runtime goes through this. A macro, because the message quotes the call and where it stands.

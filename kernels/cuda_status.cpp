@@ -33,7 +33,7 @@ std::string why_unusable(cudaError_t error) {
     }
 }
 
-CudaStatus cuda_status() {
+CudaStatus cuda_status(int preferred) {
     CudaStatus status;
     status.compiled = true;
     int devices = 0;
@@ -41,7 +41,8 @@ CudaStatus cuda_status() {
     if (error == cudaSuccess && devices == 0) error = cudaErrorNoDevice;
     if (error == cudaSuccess) {
         for (int device = 0; device < devices; ++device) status.devices.push_back(describe_device(device));
-        error = try_device(0);
+        status.device = preferred % devices;
+        error = try_device(status.device);
     }
     if (error != cudaSuccess) {
         static_cast<void>(cudaGetLastError());

@@ -25,6 +25,17 @@ TEST(CudaCall, a_failure_names_place_call_and_error) {
     }
 }
 
+TEST(CudaCall, only_a_failed_allocation_is_out_of_memory) {
+    EXPECT_THROW(STATIONARY_CUDA_CALL(failing_call(3)), CudaOutOfMemory);
+    try {
+        STATIONARY_CUDA_CALL(cudaErrorIllegalAddress);
+        FAIL() << "did not throw";
+    } catch (const CudaOutOfMemory&) {
+        FAIL() << "a broken device is not one that is full";
+    } catch (const CudaError&) {
+    }
+}
+
 TEST(CudaCall, success_is_silent) { EXPECT_NO_THROW(STATIONARY_CUDA_CALL(cudaSuccess)); }
 
 TEST(CudaDevice, every_reason_is_one_line_with_the_name_of_the_error) {
