@@ -24,5 +24,11 @@ else()
     set(STATIONARY_CUDA_VERSION "")
 endif()
 
+if(STATIONARY_MPI)
+    set(STATIONARY_MPI_BOOL true)
+else()
+    set(STATIONARY_MPI_BOOL false)
+endif()
+
 set(STATIONARY_GENERATED_DIR "${PROJECT_BINARY_DIR}/generated")
 configure_file("${CMAKE_CURRENT_LIST_DIR}/stationary_config.h.in" "${STATIONARY_GENERATED_DIR}/stationary_config.h" @ONLY)

@@ -5,6 +5,9 @@ option(STATIONARY_WERROR "Treat warnings as errors" OFF)
 set(STATIONARY_ENABLE_CUDA AUTO CACHE STRING "CUDA backend: AUTO (if there is a toolkit), ON (an error without one) or OFF")
 set_property(CACHE STATIONARY_ENABLE_CUDA PROPERTY STRINGS AUTO ON OFF)
 
+set(STATIONARY_ENABLE_MPI AUTO CACHE STRING "Several ranks in one run: AUTO (if there is an MPI), ON (an error without) or OFF")
+set_property(CACHE STATIONARY_ENABLE_MPI PROPERTY STRINGS AUTO ON OFF)
+
 set(STATIONARY_TEST_TIMEOUT 60 CACHE STRING "Seconds that a test of the default run may take")
 
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)

@@ -111,7 +111,13 @@ std::vector<double> read_weights(const std::string& text) {
 void add_run(CLI::App& app, CommandLine& line) {
     CLI::App& run = *app.add_subcommand("run", "Simulate, and set the result beside every prediction");
     add_experiment(run, line);
-    run.add_option("--out", line.out, "Directory for results.json, cells.csv and the covariances")->type_name("DIR");
+    run.add_option("--out", line.out,
+                   "Directory for the journal, results.json, cells.csv and the covariances; goes on "
+                   "with what is there")
+        ->type_name("DIR");
+    run.add_option("--shard-range", line.shard_range,
+                   "Run only part i of n of the shards, i from 0 (default: the task of a Slurm array)")
+        ->type_name("i/n");
     add_backend_options(run, line);
     add_noise_options(run, line);
     run.add_option("--chains", line.overrides.chains, "Chains per cell, in place of ensemble.chains")->type_name("N");
@@ -120,6 +126,18 @@ void add_run(CLI::App& app, CommandLine& line) {
     add_setting(run, "--dry-run", "Print cells, steps, memory and an estimate of the time; run nothing",
                 RunMode::dry_run, line.mode);
     run.callback([&line] { line.command = Command::run; });
+}
+
+void add_merge(CLI::App& app, CommandLine& line) {
+    CLI::App& merge = *app.add_subcommand("merge", "Join shards that were computed in separate directories");
+    merge.add_option("DIR", line.directories, "Run directories of one experiment, in any order")
+        ->type_name("DIR")
+        ->required();
+    merge.add_option("--out", line.out, "Directory for all of them; goes on with what is there")
+        ->type_name("DIR")
+        ->required();
+    add_json(merge, line);
+    merge.callback([&line] { line.command = Command::merge; });
 }
 
 void add_predict(CLI::App& app, CommandLine& line) {
@@ -177,6 +195,7 @@ std::optional<CommandLine> parse_command_line(int count, const char* const* argu
     app.set_version_flag("--version", "stationary " + program_info().version);
     app.require_subcommand(1);
     add_run(app, line);
+    add_merge(app, line);
     add_predict(app, line);
     add_gradient_noise(app, line);
     add_weighted_sum(app, line);

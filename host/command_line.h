@@ -9,7 +9,7 @@
 
 namespace stationary {
 
-enum class Command { run, predict, gradient_noise, weighted_sum, info };
+enum class Command { run, merge, predict, gradient_noise, weighted_sum, info };
 enum class OutputFormat { table, json };
 enum class Verbosity { normal, quiet };
 enum class RunMode { simulate, dry_run };
@@ -21,6 +21,8 @@ struct CommandLine {
     Overrides overrides;
     BackendRequest backend;
     std::optional<std::string> out;
+    std::optional<std::string> shard_range;  ///< run: "i/n" as written
+    std::vector<std::string> directories;    ///< merge: run directories
     OutputFormat format = OutputFormat::table;
     Verbosity verbosity = Verbosity::normal;
     RunMode mode = RunMode::simulate;

@@ -1,6 +1,7 @@
 #include "host/info.h"
 
 #include "host/json.h"
+#include "host/ranks.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -43,7 +44,7 @@ std::string info_text(const Info& info) {
                "{})\n",
                program.version, program.commit, program.build_type, program.compiler, info.cpu.device, info.cpu.threads,
                info.cpu.simd, fmt::join(names_of(info.simd_levels), ", ")) +
-           cuda_lines(info);
+           cuda_lines(info) + fmt::format("  mpi       {}\n", program.mpi ? rank_support().library : "not compiled");
 }
 
 std::string info_json(const Info& info) {

@@ -91,8 +91,13 @@ Json to_json(const std::vector<double>& values) {
 }
 
 Json to_json(const ProgramInfo& program) {
-    return {{"version", program.version},   {"commit", program.commit}, {"build_type", program.build_type},
-            {"compiler", program.compiler}, {"cuda", program.cuda},     {"cuda_toolkit", program.cuda_toolkit}};
+    return {{"version", program.version},
+            {"commit", program.commit},
+            {"build_type", program.build_type},
+            {"compiler", program.compiler},
+            {"cuda", program.cuda},
+            {"cuda_toolkit", program.cuda_toolkit},
+            {"mpi", program.mpi}};
 }
 
 Json to_json(const BackendInfo& backend) {

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <utility>
 
 namespace stationary {
 namespace {
@@ -52,15 +53,58 @@ void replace(const std::string& path, const Write& write) {
     }
 }
 
+void write_bytes(const std::string& path, std::string_view contents) {
+    std::ofstream file(path, std::ios::binary);
+    file.write(contents.data(), static_cast<std::streamsize>(contents.size()));
+    file.close();
+    if (!file) fail(path, "write");
+}
+
+/// Forces everything in the directory's file system to the disk.
+void synchronize_file_system(const std::string& directory) {
+    const int descriptor = open(directory.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) fail(directory, "open");
+    const bool synchronized = syncfs(descriptor) == 0;
+    close(descriptor);
+    if (!synchronized) fail(directory, "write");
+}
+
+/// With more files than this, one sync of the whole file system is cheaper than one for each.
+constexpr std::size_t many_files = 64;
+
 }  // namespace
 
+FileBatch::FileBatch(std::string directory) : directory_(std::move(directory)) {}
+
+FileBatch::~FileBatch() {
+    for (const std::string& path : paths_) std::remove(temporary_beside(path).c_str());
+}
+
+void FileBatch::add(const std::string& name, std::string_view contents) {
+    paths_.push_back((std::filesystem::path(directory_) / name).string());
+    write_bytes(temporary_beside(paths_.back()), contents);
+}
+
+void FileBatch::add_npy(const std::string& name, const Matrix& matrix) {
+    paths_.push_back((std::filesystem::path(directory_) / name).string());
+    write_npy(temporary_beside(paths_.back()), matrix);
+}
+
+void FileBatch::commit() {
+    if (paths_.size() > many_files) {
+        synchronize_file_system(directory_);
+    } else {
+        for (const std::string& path : paths_) synchronize(temporary_beside(path));
+    }
+    for (const std::string& path : paths_) {
+        if (std::rename(temporary_beside(path).c_str(), path.c_str()) != 0) fail(path, "replace");
+    }
+    paths_.clear();
+    synchronize(directory_);
+}
+
 void replace_file(const std::string& path, std::string_view contents) {
-    replace(path, [&](const std::string& temporary) {
-        std::ofstream file(temporary, std::ios::binary);
-        file.write(contents.data(), static_cast<std::streamsize>(contents.size()));
-        file.close();
-        if (!file) fail(path, "write");
-    });
+    replace(path, [&](const std::string& temporary) { write_bytes(temporary, contents); });
 }
 
 void replace_npy(const std::string& path, const Matrix& matrix) {

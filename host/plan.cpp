@@ -80,6 +80,10 @@ double pull_scale(const Matrix& hessian, const Matrix& second, const Vector& vel
     return fixed_point_scale(std::sqrt(velocity * pull));
 }
 
+bool records_pull(const Cell& cell) {
+    return cell.dynamics == Dynamics::sgd && dissipation_relation(cell).lookahead != 0.0;
+}
+
 void fill_scales(const LossModel& model, const Cell& cell, const MomentMap& map,
                  const std::optional<Matrix>& stationary, const Vector& initial, CellProgram& program) {
     const Matrix second = stationary ? *stationary : early_second_moment(map, initial);
@@ -87,9 +91,7 @@ void fill_scales(const LossModel& model, const Cell& cell, const MomentMap& map,
     if (program.stepper == Stepper::langevin) return;
     const Vector velocity_squares = stationary ? map.velocity_squares(second) : early_velocity_squares(map, second);
     program.velocity_scale = common_fixed_point_scale(velocity_squares);
-    if (dissipation_relation(cell).lookahead == 0.0) return;
-    program.hessian = row_major(model.hessian);
-    program.pull_scale = pull_scale(model.hessian, second, velocity_squares);
+    if (records_pull(cell)) program.pull_scale = pull_scale(model.hessian, second, velocity_squares);
 }
 
 void fill_schedule_and_scales(const Experiment& experiment, const LossModel& model, const Cell& cell,
@@ -108,21 +110,25 @@ void fill_schedule_and_scales(const Experiment& experiment, const LossModel& mod
 
 }  // namespace
 
-const StateNoise* Planner::state_noise(const Cell& cell) {
+const StateNoise* Planner::state_noise(const Cell& cell) const {
     if (cell.dynamics == Dynamics::langevin || !has_state_dependent_noise(model_)) return nullptr;
-    if (!state_noise_) state_noise_ = std::make_shared<const StateNoise>(model_);
+    std::call_once(state_noise_made_, [this] { state_noise_ = std::make_shared<const StateNoise>(model_); });
     return state_noise_.get();
 }
 
-CellPlan Planner::plan(const Cell& cell) {
-    CellPlan plan;
-    plan.cell = cell;
-    plan.program = program_of_step(experiment_, model_, cell);
-    plan.program.key = cell.key;
-    plan.program.draws = experiment_.ensemble.draws;
-    plan.program.centre.assign(static_cast<std::size_t>(model_.dimension()), 0.0);
+CellProgram Planner::program(const Cell& cell) const {
+    CellProgram program = program_of_step(experiment_, model_, cell);
+    program.key = cell.key;
+    program.draws = experiment_.ensemble.draws;
+    program.centre.assign(static_cast<std::size_t>(model_.dimension()), 0.0);
+    program.initial = row_major(start_offset(experiment_, model_));
+    if (records_pull(cell)) program.hessian = row_major(model_.hessian);
+    return program;
+}
+
+CellPlan Planner::plan(const Cell& cell) const {
+    CellPlan plan{cell, program(cell), 0};
     const Vector initial = start_offset(experiment_, model_);
-    plan.program.initial = row_major(initial);
     const MomentMap map(model_, cell, state_noise(cell));
     try {
         fill_schedule_and_scales(experiment_, model_, cell, map, initial, plan.program);

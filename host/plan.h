@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 namespace stationary {
@@ -41,15 +42,19 @@ class Planner {
     /// Both must outlive the planner.
     Planner(const Experiment& experiment, const LossModel& model) : experiment_(experiment), model_(model) {}
 
-    /// Throws as plan_cell.
-    CellPlan plan(const Cell& cell);
+    /// Throws as plan_cell. May be called from several threads at once.
+    [[nodiscard]] CellPlan plan(const Cell& cell) const;
+
+    /// The part of a plan that neither schedule, scales nor shards touch. Throws InputError as plan_cell.
+    [[nodiscard]] CellProgram program(const Cell& cell) const;
 
   private:
-    const StateNoise* state_noise(const Cell& cell);
+    [[nodiscard]] const StateNoise* state_noise(const Cell& cell) const;
 
     const Experiment& experiment_;
     const LossModel& model_;
-    std::shared_ptr<const StateNoise> state_noise_;
+    mutable std::once_flag state_noise_made_;
+    mutable std::shared_ptr<const StateNoise> state_noise_;  ///< made for the first cell that has a use for it
 };
 
 /// Plans one cell. Throws InputError for a cell that cannot run (dimension above max_dimension, no stationary law and

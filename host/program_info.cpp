@@ -5,7 +5,7 @@
 namespace stationary {
 
 ProgramInfo program_info() {
-    return {build::version, build::commit, build::type, build::compiler, build::cuda, build::cuda_toolkit};
+    return {build::version, build::commit, build::type, build::compiler, build::cuda, build::cuda_toolkit, build::mpi};
 }
 
 }  // namespace stationary

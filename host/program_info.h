@@ -12,6 +12,7 @@ struct ProgramInfo {
     std::string compiler;
     bool cuda = false;         ///< the build has the CUDA backend
     std::string cuda_toolkit;  ///< its toolkit's version; empty without CUDA
+    bool mpi = false;          ///< the build can run as several ranks
 };
 
 ProgramInfo program_info();

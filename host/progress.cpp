@@ -48,6 +48,12 @@ Progress::Progress(ProgressStyle style, std::ostream& stream, std::int64_t shard
     state_.work_total = work_total;
 }
 
+void Progress::expect(std::int64_t shards, std::int64_t done, double work) {
+    state_.shards_total += shards;
+    state_.shards_done += done;
+    state_.work_total += work;
+}
+
 void Progress::shard_done(double chain_steps, double work, Clock::time_point now) {
     ++state_.shards_done;
     state_.chain_steps_done += chain_steps;

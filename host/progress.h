@@ -19,7 +19,7 @@ struct ProgressState {
     std::int64_t shards_total = 0;
     double chain_steps_done = 0.0;
     double work_done = 0.0;   ///< in the units of the cost model
-    double work_total = 0.0;  ///< of all cells
+    double work_total = 0.0;  ///< of all shards that were not there from the start
     double seconds = 0.0;     ///< since the first shard began
 };
 
@@ -37,9 +37,12 @@ class Progress {
   public:
     using Clock = std::chrono::steady_clock;
 
+    /// Time counts from `now`.
     Progress(ProgressStyle style, std::ostream& stream, std::int64_t shards_total, double work_total,
              Clock::time_point now);
 
+    /// Adds shards to those that the run is to have, of which `done` are there already; `work` is that of the others.
+    void expect(std::int64_t shards, std::int64_t done, double work);
     void begin_cell(const std::string& name) { cell_ = name; }
     void shard_done(double chain_steps, double work, Clock::time_point now);
     /// Takes the bar off the terminal.

@@ -12,6 +12,8 @@ std::string to_string(RunStatus status) {
             return "interrupted";
         case RunStatus::diverged:
             return "diverged";
+        case RunStatus::partial:
+            return "partial";
     }
     return "unknown";
 }

@@ -17,7 +17,12 @@
 
 namespace stationary {
 
-enum class RunStatus { complete, interrupted, diverged };
+enum class RunStatus {
+    complete,
+    interrupted,
+    diverged,
+    partial  ///< the share of the shards that this process was to compute is there, and no more
+};
 std::string to_string(RunStatus status);
 
 /// What reports say about the model.

@@ -1,33 +1,37 @@
 #include "host/run.h"
 
 #include "host/error.h"
+#include "host/model_laws.h"
+#include "host/parallel_for.h"
 #include "host/text.h"
-#include "host/time_estimate.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <chrono>
+#include <map>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <utility>
 
 namespace stationary {
 namespace {
 
-double state_epsilon(const CellProgram& program) { return std::ldexp(1.0, program.double_precision ? -53 : -24); }
-
-std::optional<Estimate> pool(const std::vector<ShardMoments>& shards, const CellProgram& program) {
-    if (shards.empty()) return std::nullopt;
-    return make_estimate(shards, program.centre, program.scale, state_epsilon(program), program.velocity_scale,
-                         program.pull_scale);
+/// What a cell's stability limits depend on: everything but the learning rate and η0.
+using LimitParameters = std::tuple<Dynamics, UpdateRule, Sampling, std::int64_t, double, double, double, std::int64_t>;
+LimitParameters limit_parameters(const Cell& cell) {
+    return {cell.dynamics, cell.update,    cell.sampling,  cell.batch_size,
+            cell.momentum, cell.dampening, cell.time_step, cell.epoch_position};
 }
 
 /// Runs a range, giving what a backend throws its exit code: a program that it cannot run is bad input, a GPU that
-/// fails is lost.
-void run_shards(Backend& backend, const CellProgram& program, ShardRange range, const ShardSink& sink) {
+/// fails is lost. What the sink throws has one already.
+void run_range(Backend& backend, const CellProgram& program, ShardRange range, const ShardSink& sink) {
     try {
         backend.run(program, range, sink);
+    } catch (const UserError&) {
+        throw;
     } catch (const std::invalid_argument& error) {
         throw InputError(std::string("the backend cannot run this: ") + error.what());
     } catch (const std::runtime_error& error) {
@@ -39,8 +43,17 @@ void run_shards(Backend& backend, const CellProgram& program, ShardRange range, 
 }  // namespace
 
 std::vector<Stability> find_stability(const LossModel& model, const std::vector<Cell>& cells) {
-    std::vector<Stability> stability;
-    for (const Cell& cell : cells) stability.push_back(mean_square_stability(model, cell));
+    std::map<LimitParameters, std::size_t> alike;  // to the first cell of each kind
+    for (std::size_t i = 0; i < cells.size(); ++i) alike.emplace(limit_parameters(cells[i]), i);
+    std::vector<std::size_t> firsts;
+    for (const auto& [parameters, first] : alike) firsts.push_back(first);
+    const ModelLaws laws(model);
+    std::vector<Stability> stability(cells.size());
+    parallel_for(firsts.size(), [&](std::size_t k) { stability[firsts[k]] = laws.stability(cells[firsts[k]]); });
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        stability[i] = stability[alike.at(limit_parameters(cells[i]))];
+        stability[i].stable = cells[i].learning_rate < stability[i].learning_rate_limit;
+    }
     return stability;
 }
 
@@ -57,43 +70,48 @@ void refuse_unstable(const Experiment& experiment, const std::vector<Cell>& cell
     }
 }
 
-std::vector<CellPlan> plan_cells(const Experiment& experiment, const LossModel& model, const std::vector<Cell>& cells) {
-    std::vector<CellPlan> plans;
-    for (const Cell& cell : cells) plans.push_back(plan_cell(experiment, model, cell));
+std::vector<CellPlan> plan_cells(const Experiment& experiment, const LossModel& model, const std::vector<Cell>& cells,
+                                 const KeptPlans& kept) {
+    const Planner planner(experiment, model);
+    std::vector<CellPlan> plans(cells.size());
+    parallel_for(cells.size(), [&](std::size_t i) {
+        const auto known = kept.find(cells[i].key);
+        plans[i] = known == kept.end()
+                       ? planner.plan(cells[i])
+                       : restore_plan(known->second, cells[i], planner.program(cells[i]), experiment.ensemble.chains);
+    });
     return plans;
+}
+
+std::vector<ShardRange> all_shards(const std::vector<CellPlan>& plans) {
+    std::vector<ShardRange> ranges;
+    for (const CellPlan& plan : plans) ranges.push_back({0, plan.shards});
+    return ranges;
+}
+
+void run_shards(const Launch& launch, ShardRange range, const StopRequest& stop, const TimedSink& sink) {
+    auto last = Progress::Clock::now();
+    const ShardSink timed = [&](ShardMoments&& moments) {
+        const auto now = Progress::Clock::now();
+        sink(std::move(moments), std::chrono::duration<double>(now - last).count());
+        last = now;
+        return !stop.stop();
+    };
+    for (std::int64_t first = range.first; first < range.last && !stop.stop(); first += launch.shards_at_once) {
+        const ShardRange some{first, std::min(range.last, first + launch.shards_at_once)};
+        run_range(launch.backend, launch.program, some, timed);
+    }
 }
 
 CellRun run_cell(Backend& backend, const CellPlan& plan, std::int64_t shards_at_once, const StopRequest& stop,
                  Progress& progress) {
-    const CellProgram& program = plan.program;
-    const double shard_steps = static_cast<double>(program.shard_chains) * static_cast<double>(program.steps());
-    const double shard_work = shard_steps * chain_step_work(program);
-    std::vector<ShardMoments> shards;
-    const ShardSink sink = [&](ShardMoments&& moments) {
-        shards.push_back(std::move(moments));
-        progress.shard_done(shard_steps, shard_work, Progress::Clock::now());
-        return !stop.stop();
+    const std::vector<CellPlan> plans{plan};
+    Collection collection(plans, all_shards(plans), nullptr, progress);
+    const TimedSink sink = [&collection](ShardMoments&& moments, double seconds) {
+        collection.add(0, std::move(moments), seconds);
     };
-    progress.begin_cell(describe(plan.cell));
-    const auto start = Progress::Clock::now();
-    for (std::int64_t first = 0; first < plan.shards && !stop.stop(); first += shards_at_once) {
-        run_shards(backend, program, {first, std::min(plan.shards, first + shards_at_once)}, sink);
-    }
-    CellRun run;
-    run.seconds = std::chrono::duration<double>(Progress::Clock::now() - start).count();
-    run.shards_done = static_cast<std::int64_t>(shards.size());
-    run.estimate = pool(shards, program);
-    return run;
-}
-
-std::vector<CellRun> run_cells(Backend& backend, const std::vector<CellPlan>& plans, const MemoryPlan& memory,
-                               const StopRequest& stop, Progress& progress) {
-    std::vector<CellRun> runs;
-    for (std::size_t i = 0; i < plans.size(); ++i) {
-        runs.push_back(run_cell(backend, plans[i], memory.shards_at_once[i], stop, progress));
-    }
-    progress.finish();
-    return runs;
+    run_shards({backend, plan.program, shards_at_once}, {0, plan.shards}, stop, sink);
+    return collection.close().front();
 }
 
 }  // namespace stationary

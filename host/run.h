@@ -1,10 +1,10 @@
 #pragma once
 
 #include "host/cell.h"
-#include "host/estimate.h"
+#include "host/collection.h"
 #include "host/experiment.h"
+#include "host/kept_plan.h"
 #include "host/loss_model.h"
-#include "host/memory_plan.h"
 #include "host/plan.h"
 #include "host/prediction.h"
 #include "host/progress.h"
@@ -12,34 +12,43 @@
 #include "kernels/backend.h"
 
 #include <cstdint>
-#include <optional>
+#include <functional>
 #include <vector>
 
 namespace stationary {
 
-/// Mean-square stability of every cell, in their order.
+/// Mean-square stability of every cell, in their order; computed once for cells that differ in learning rate only.
 std::vector<Stability> find_stability(const LossModel& model, const std::vector<Cell>& cells);
 
 /// Throws InputError naming the limit if a cell has no stationary law and the experiment does not allow that.
 void refuse_unstable(const Experiment& experiment, const std::vector<Cell>& cells,
                      const std::vector<Stability>& stability);
 
-std::vector<CellPlan> plan_cells(const Experiment& experiment, const LossModel& model, const std::vector<Cell>& cells);
+/// Plans every cell: those that were kept as they were, the others anew. Throws what the first cell that cannot be
+/// planned throws.
+std::vector<CellPlan> plan_cells(const Experiment& experiment, const LossModel& model, const std::vector<Cell>& cells,
+                                 const KeptPlans& kept = {});
 
-/// What the shards of one cell that were finished say.
-struct CellRun {
-    std::int64_t shards_done = 0;
-    double seconds = 0.0;
-    std::optional<Estimate> estimate;  ///< empty without a finished shard
+/// Every shard of every plan.
+std::vector<ShardRange> all_shards(const std::vector<CellPlan>& plans);
+
+/// What a backend is asked to run, and how many shards of it at a time.
+struct Launch {
+    Backend& backend;
+    const CellProgram& program;
+    std::int64_t shards_at_once = 1;
 };
 
-/// Runs one cell's shards until all are done or something asks to stop, and pools their moments.
-/// Throws InputError for a program that the backend cannot run, UserError(device_lost) if a GPU fails on the way.
+/// Takes a finished shard, and the seconds since the one before.
+using TimedSink = std::function<void(ShardMoments&& moments, double seconds)>;
+
+/// Runs a range of shards until all are done or something asks to stop; those in flight then are finished. Throws
+/// InputError for a program that the backend cannot run, UserError(device_lost) if a GPU fails on the way; what `sink`
+/// throws passes through.
+void run_shards(const Launch& launch, ShardRange range, const StopRequest& stop, const TimedSink& sink);
+
+/// Runs one cell's shards and pools their moments; keeps no journal. Throws as run_shards.
 CellRun run_cell(Backend& backend, const CellPlan& plan, std::int64_t shards_at_once, const StopRequest& stop,
                  Progress& progress);
-
-/// Runs every cell in turn; cells never begun have no shards done.
-std::vector<CellRun> run_cells(Backend& backend, const std::vector<CellPlan>& plans, const MemoryPlan& memory,
-                               const StopRequest& stop, Progress& progress);
 
 }  // namespace stationary

@@ -1,26 +1,65 @@
 #pragma once
 
+#include "host/collection.h"
+#include "host/directory_lock.h"
 #include "host/experiment.h"
+#include "host/kept_plan.h"
 #include "host/plan.h"
 #include "host/results.h"
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace stationary {
 
-/// Makes a run directory ready before the first step: creates it and writes experiment.toml and plan.json, each
-/// replaced in one step. The experiment's data paths are written as absolute ones, so that it can be run again from
-/// there. Throws InputError if it holds another experiment, FileError if it cannot be created or
-/// written.
-void prepare_run_directory(const std::string& directory, const Experiment& experiment,
-                           const std::vector<CellPlan>& plans);
+/// What a run directory says of the run that was begun there.
+struct KeptRun {
+    std::optional<Experiment> experiment;  ///< empty: nothing was begun
+    KeptPlans plans;
+};
 
-/// Writes results.json, cells.csv and covariance-INDEX.npy for each cell that has an estimate. Throws FileError.
-void write_results(const std::string& directory, const RunResults& results);
+/// The experiment as TOML with data paths made absolute, so that it means the same wherever it is read.
+std::string portable_toml(const Experiment& experiment);
 
-/// plan.json: {"schema", "cells": [{"index", "key", "burn_in", "stride", "draws", "shards", "shard_chains", "centre",
-/// "scale"}]}.
-std::string plan_json(const std::vector<CellPlan>& plans);
+/// Reads experiment.toml and plan.json. Throws InputError for files that are no such thing, or for results whose
+/// experiment is missing.
+KeptRun read_kept_run(const std::string& directory);
+
+/// Throws InputError showing the differences, key by key, if the experiment is not the one of the directory, or one
+/// with more cells or chains.
+void refuse_other_experiment(const std::string& directory, const KeptRun& kept, const Experiment& experiment,
+                             const std::vector<Cell>& cells);
+
+/// The journals in a run directory, shards/*.journal: the one that runs append to, then others, by name.
+std::vector<std::string> journals_in(const std::string& directory);
+
+/// Prints one line for the user.
+using Note = std::function<void(const std::string&)>;
+
+/// A run directory that this process writes to, and nobody else meanwhile:
+///   lock, experiment.toml, plan.json, shards/main.journal, results.json, cells.csv, covariance-INDEX.npy.
+/// Everything but the journal is replaced in one step.
+class RunDirectory {
+  public:
+    /// Creates and locks it. Throws FileError; InputError if another process has it locked.
+    explicit RunDirectory(std::string path);
+
+    [[nodiscard]] const KeptRun& kept() const { return kept_; }
+    [[nodiscard]] const std::string& path() const { return path_; }
+
+    /// Writes experiment.toml, its data paths made absolute so that it can be run again from there, and plan.json.
+    void write_plan(const Experiment& experiment, const std::vector<CellPlan>& plans) const;
+    /// Reads the journals, notes damage and records of other plans, and opens the one to append to.
+    [[nodiscard]] RunJournal open_journal(const std::vector<CellPlan>& plans, const Note& note) const;
+    /// Writes results.json, cells.csv and covariance-INDEX.npy for each cell that has an estimate. Throws FileError.
+    void write_results(const RunResults& results) const;
+
+  private:
+    std::string path_;
+    DirectoryLock lock_;
+    KeptRun kept_;
+};
 
 }  // namespace stationary

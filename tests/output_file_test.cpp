@@ -54,6 +54,31 @@ TEST_F(OutputFile, FailureLeavesNoTemporaryFile) {
     EXPECT_EQ(files(), 1);
 }
 
+TEST_F(OutputFile, ABatchReplacesAllItsFilesAtItsCommit) {
+    for (const int count : {3, 100}) {
+        replace_file(path("0"), "old");
+        FileBatch batch(directory_.string());
+        for (int i = 0; i < count; ++i) batch.add(std::to_string(i), "new " + std::to_string(i));
+        batch.add_npy("m.npy", Matrix::Identity(2, 2));
+        EXPECT_EQ(contents(path("0")), "old");
+        batch.commit();
+        for (int i = 0; i < count; ++i) EXPECT_EQ(contents(path(std::to_string(i))), "new " + std::to_string(i));
+        EXPECT_EQ(read_npy(path("m.npy")), Matrix::Identity(2, 2));
+        EXPECT_EQ(files(), count + 1);
+    }
+}
+
+TEST_F(OutputFile, ABatchThatIsGivenUpLeavesNothing) {
+    replace_file(path("a"), "old");
+    {
+        FileBatch batch(directory_.string());
+        batch.add("a", "new");
+        EXPECT_THROW(batch.add("absent/b", "text"), FileError);
+    }
+    EXPECT_EQ(contents(path("a")), "old");
+    EXPECT_EQ(files(), 1);
+}
+
 TEST_F(OutputFile, MissingDirectoryIsAFileErrorNamingThePath) {
     try {
         replace_file(path("absent/a"), "text");

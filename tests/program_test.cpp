@@ -1,93 +1,7 @@
-#include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
-#include <nlohmann/json.hpp>
-
-#include <algorithm>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <string>
+#include "tests/program_fixture.h"
 
 namespace stationary {
 namespace {
-
-using Json = nlohmann::json;
-namespace fs = std::filesystem;
-
-const char* const small_experiment = R"(title = "small"
-[model]
-kind = "quadratic"
-hessian = [[2.0, 0.3], [0.3, 1.0]]
-gradient_noise_covariance = [[1.0, 0.2], [0.2, 0.5]]
-[sweep]
-dynamics = ["langevin", "sgd"]
-eta0 = [0.02]
-batch_size = [1, 16]
-[ensemble]
-chains = 4096
-draws = 2
-)";
-
-struct Outcome {
-    int exit_code = -1;
-    std::string output;
-    std::string errors;
-};
-
-std::string contents(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
-std::int64_t lines_in(const std::string& text) { return std::count(text.begin(), text.end(), '\n'); }
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-/// Runs the built program in a directory of its own.
-class Program : public testing::Test {
-  protected:
-    Program() {
-        std::string pattern = (fs::temp_directory_path() / "stationary_program_XXXXXX").string();
-        directory_ = mkdtemp(pattern.data());
-        write("small.toml", small_experiment);
-    }
-    ~Program() override { fs::remove_all(directory_); }
-
-    void write(const std::string& name, const std::string& text) const { std::ofstream(directory_ / name) << text; }
-
-    /// Standard output and error apart; `before` is shell text in front of the program's name.
-    [[nodiscard]] Outcome run(const std::string& arguments, const std::string& before = "") const {
-        const std::string command = "cd '" + directory_.string() + "' && " + before + " '" + STATIONARY_PROGRAM + "' " +
-                                    arguments + " 2>errors.txt";
-        Outcome outcome;
-        FILE* pipe = popen(command.c_str(), "r");
-        char buffer[4096];
-        for (std::size_t got = 0; (got = fread(buffer, 1, sizeof buffer, pipe)) > 0;)
-            outcome.output.append(buffer, got);
-        const int status = pclose(pipe);
-        outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-        outcome.errors = contents(directory_ / "errors.txt");
-        return outcome;
-    }
-
-    [[nodiscard]] Json run_json(const std::string& arguments, const std::string& before = "") const {
-        const Outcome outcome = run(arguments, before);
-        EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
-        return Json::parse(outcome.output);
-    }
-
-    void expect_refused(const std::string& arguments, int exit_code, const std::string& message) const {
-        const Outcome outcome = run(arguments);
-        EXPECT_EQ(outcome.exit_code, exit_code) << arguments << '\n' << outcome.errors;
-        EXPECT_EQ(outcome.output, "") << arguments;
-        EXPECT_EQ(lines_in(outcome.errors), 1) << arguments << '\n' << outcome.errors;
-        EXPECT_EQ(outcome.errors.rfind("stationary: ", 0), 0u) << outcome.errors;
-        EXPECT_TRUE(contains(outcome.errors, message)) << outcome.errors;
-    }
-
-    fs::path directory_;
-};
 
 TEST_F(Program, PrintsTheTableOnStandardOutputAndLogsOnStandardError) {
     const Outcome outcome = run("run small.toml --backend cpu");
@@ -169,11 +83,11 @@ TEST_F(Program, DryRunPlansAndRunsNothing) {
 
 TEST_F(Program, WritesItsDirectoryAndKeepsOthersApart) {
     const Json printed = run_json("run small.toml --json --out a/b --backend cpu");
-    for (const char* name :
-         {"experiment.toml", "plan.json", "results.json", "cells.csv", "covariance-0.npy", "covariance-3.npy"}) {
+    for (const char* name : {"experiment.toml", "plan.json", "results.json", "cells.csv", "covariance-0.npy",
+                             "covariance-3.npy", "lock", "shards/main.journal"}) {
         EXPECT_TRUE(fs::exists(directory_ / "a/b" / name)) << name;
     }
-    EXPECT_EQ(std::distance(fs::directory_iterator(directory_ / "a/b"), {}), 8) << "something was left behind";
+    EXPECT_EQ(std::distance(fs::directory_iterator(directory_ / "a/b"), {}), 10) << "something was left behind";
     EXPECT_EQ(Json::parse(contents(directory_ / "a/b/results.json")), printed);
     EXPECT_EQ(Json::parse(contents(directory_ / "a/b/plan.json"))["cells"][2]["key"], printed["cells"][2]["key"]);
     EXPECT_EQ(lines_in(contents(directory_ / "a/b/cells.csv")), 1 + 4 * 2);
