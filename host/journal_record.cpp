@@ -2,6 +2,7 @@
 
 #include <boost/crc.hpp>
 
+#include <array>
 #include <bit>
 #include <stdexcept>
 
@@ -11,6 +12,7 @@ namespace {
 constexpr std::uint32_t format_version = 1;
 constexpr std::size_t length_at = 12;
 constexpr std::size_t checksum_bytes = 8;
+constexpr std::size_t fixed_bytes = 96 + checksum_bytes;  ///< all but the version's text and the moments
 constexpr std::size_t shortest_record = 16 + checksum_bytes;
 
 std::uint64_t read_word(std::string_view bytes, std::size_t at, std::size_t count) {
@@ -22,12 +24,15 @@ std::uint64_t read_word(std::string_view bytes, std::size_t at, std::size_t coun
 
 class Writer {
   public:
+    explicit Writer(std::size_t size) { bytes_.reserve(size); }
     Writer& text(std::string_view value) {
         bytes_ += value;
         return *this;
     }
     Writer& word(std::uint64_t value, std::size_t count = 8) {
-        for (std::size_t i = 0; i < count; ++i) bytes_ += static_cast<char>(value >> (8 * i));
+        std::array<char, 8> bytes;
+        for (std::size_t i = 0; i < 8; ++i) bytes[i] = static_cast<char>(value >> (8 * i));
+        bytes_.append(bytes.data(), count);
         return *this;
     }
     Writer& count(std::int64_t value) { return word(static_cast<std::uint64_t>(value)); }
@@ -101,7 +106,7 @@ std::uint64_t checksum(std::string_view bytes) {
 std::string encode(const JournalRecord& record) {
     check(record);
     const ShardMoments& moments = record.moments;
-    Writer writer;
+    Writer writer(fixed_bytes + record.version.size() + moments_bytes(moments.sum.size()));
     writer.text(record_magic).word(format_version, 4).word(0, 4);
     writer.word(record.cell_key).word(record.plan_key).count(moments.shard).count(record.shard_chains);
     writer.word(moments.sum.size(), 4).word(record.version.size(), 4);
