@@ -112,26 +112,28 @@ void Collection::add(std::size_t cell, ShardMoments&& moments, double seconds) {
     if (closed_ || state.done[shard]) return;
     journal(cell, moments, seconds);
     state.done[shard] = true;
-    state.seconds += seconds;
-    state.added.push_back(std::move(moments));
+    state.added.push_back({std::move(moments), seconds});
     --missing_;
     const CellProgram& program = plans_[cell].program;
     progress_.shard_done(shard_steps(program), shard_work(program), Progress::Clock::now());
     if (--state.missing == 0) state.run = pool(cell);
 }
 
-/// With what earlier runs left; frees the moments.
+/// With what earlier runs left, in the order of the shards, so that the seconds add up alike too; frees the moments.
 CellRun Collection::pool(std::size_t cell) {
-    CellState& state = cells_[cell];
-    std::vector<ShardMoments> shards = std::exchange(state.added, {});
-    double seconds = state.seconds;
+    std::vector<StoredShard> shards = std::exchange(cells_[cell].added, {});
     if (journal_ != nullptr) {
-        for (StoredShard& stored : journal_->store.load(cell)) {
-            shards.push_back(std::move(stored.moments));
-            seconds += stored.seconds;
-        }
+        for (StoredShard& stored : journal_->store.load(cell)) shards.push_back(std::move(stored));
     }
-    return pool_cell(plans_[cell], shards, seconds);
+    std::sort(shards.begin(), shards.end(),
+              [](const StoredShard& a, const StoredShard& b) { return a.moments.shard < b.moments.shard; });
+    std::vector<ShardMoments> moments;
+    double seconds = 0.0;
+    for (StoredShard& shard : shards) {
+        seconds += shard.seconds;
+        moments.push_back(std::move(shard.moments));
+    }
+    return pool_cell(plans_[cell], moments, seconds);
 }
 
 bool Collection::complete() const {

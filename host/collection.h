@@ -79,8 +79,7 @@ class Collection {
         std::vector<bool> done;  ///< [shards]: in the journal, or added
         std::int64_t missing = 0;
         std::uint64_t plan_key = 0;
-        double seconds = 0.0;
-        std::vector<ShardMoments> added;
+        std::vector<StoredShard> added;
         std::optional<CellRun> run;
     };
 
