@@ -11,7 +11,7 @@ namespace stationary {
 class DirectoryLock {
   public:
     /// Throws InputError naming the process that holds the lock, FileError if the file cannot be made.
-    /// Test: journal_fault_test.cpp, TwoWriters.
+    /// Test: fault_test.cpp, ASecondWriterIsRefusedAndTheFirstGoesOn.
     explicit DirectoryLock(const std::string& directory);
 
   private:

@@ -26,7 +26,7 @@ constexpr std::size_t longest_version = 64;
 /// 127), as in the signature of PNG files.
 constexpr std::string_view record_magic{"\x89SHD\r\n\x1a\n", 8};
 
-/// No record is longer (2⁻⁶ GiB would hold dimension 1000); a length above this is damage.
+/// No record is longer (it would hold dimension 350); a length above this is damage.
 constexpr std::size_t longest_record = std::size_t{1} << 20;
 
 /// A record as bytes, little-endian:

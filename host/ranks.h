@@ -12,6 +12,7 @@ namespace stationary {
 
 // Several processes that share one run, by MPI. Rank 0 plans, hands out shards as the others ask for them, keeps the
 // journal and judges; every rank computes, rank 0 as well. A build without MPI has the same functions, for one rank.
+// Test: ranks_test.cpp.
 
 /// Where this process stands.
 struct RankPlace {

@@ -59,7 +59,7 @@ bool shards_left_behind();
 
 /// Runs every missing shard of the collection in this process. Returns when all are done, or when something asked to
 /// stop and those in flight have ended or had grace_seconds. Throws what run_shards and the collection throw.
-/// Test: program_test.cpp, ALongShardIsDroppedInTime.
+/// Test: resume_test.cpp, ALongShardIsDroppedInTime.
 void simulate(const std::shared_ptr<Workload>& work, const StopRequest& stop);
 
 }  // namespace stationary
