@@ -1,6 +1,7 @@
 #include "bench/experiment_pass.h"
 
 #include "host/judgement.h"
+#include "host/memory_plan.h"
 #include "host/report_json.h"
 #include "host/run.h"
 
