@@ -135,9 +135,9 @@ struct PackLanes {
         return r;
     }
 
-    /// Four neighbouring numbers of each lane's row, transposed to four packs: row loads and in-register shuffles
     /// Quarters × four neighbouring numbers of each lane's row, transposed to as many packs: row loads and in-register
-    /// shuffles instead of gathers. Lane by lane, so that few addresses are held at a time.
+    /// shuffles instead of gathers, which take a load for each number. Lane by lane, so that few addresses are held at
+    /// a time.
     template <int Quarters>
     static STATIONARY_HD void load_quarters(const float* table, std::int64_t stride, const Index& index,
                                             FloatPack* out) {
