@@ -15,11 +15,18 @@ out=${2:?usage: bench/gpu_session.sh BUILD_DIRECTORY OUTPUT_DIRECTORY}
 mkdir -p "$out"
 worst=0
 
+# Seconds that all parts together may take; a part that none are left for counts as timed out.
+most_seconds=470
+
 # part NAME SECONDS COMMAND...: runs a command under a time limit, its output in NAME.txt.
 part() {
-    local name=$1 limit=$2 code=0
+    local name=$1 limit=$2 code=0 left=$((most_seconds - SECONDS))
     shift 2
-    timeout "$limit" bash -c '"$@"' _ "$@" >"$out/$name.txt" 2>&1 || code=$?
+    if ((left <= 0)); then
+        code=124
+    else
+        timeout "$((left < limit ? left : limit))" bash -c '"$@"' _ "$@" >"$out/$name.txt" 2>&1 || code=$?
+    fi
     printf '%-28s exit %d\n' "$name" "$code" | tee -a "$out/summary.txt"
     ((code > worst)) && worst=$code
     return 0
