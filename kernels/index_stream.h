@@ -69,11 +69,25 @@ class IndexStream {
             Real local[D];
             STATIONARY_UNROLL
             for (int i = 0; i < D; ++i) local[i] = sum[i];
-            for (int k = used_; k < used_ + here; ++k) add(pick(k), local);
+            add_from_chunk(used_, used_ + here, local, add);
             STATIONARY_UNROLL
             for (int i = 0; i < D; ++i) sum[i] = local[i];
             used_ = (used_ + here) % chunk;
             left -= here;
+        }
+    }
+
+    /// The training points at places first … last − 1 of the chunk. Where it lies in registers, a place known only at
+    /// run time would put it into a GPU's local memory.
+    template <int D, class Real, class Add>
+    STATIONARY_HD void add_from_chunk(int first, int last, Real (&sum)[D], Add& add) const {
+        if constexpr (Lanes::keeps_in_memory) {
+            for (int k = first; k < last; ++k) add(indices_[k], sum);
+        } else {
+            STATIONARY_UNROLL
+            for (int k = 0; k < chunk; ++k) {
+                if (k >= first && k < last) add(indices_[k], sum);
+            }
         }
     }
 
@@ -111,15 +125,6 @@ class IndexStream {
         Lanes::block(args_.key, block_counter(NoisePurpose::epoch_order, static_cast<std::uint64_t>(epoch_)), chain_,
                      key);
         permutation_.start(key, args_.training_points);
-    }
-
-    /// On the GPU by selection: an index known only at run time would put the indices into local memory.
-    [[nodiscard]] STATIONARY_HD const Index& pick(int place) const {
-#if defined(__CUDA_ARCH__)
-        return place == 0 ? indices_[0] : place == 1 ? indices_[1] : place == 2 ? indices_[2] : indices_[3];
-#else
-        return indices_[place];
-#endif
     }
 
     const Args& args_;

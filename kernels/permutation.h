@@ -3,6 +3,7 @@
 #include "kernels/arithmetic.h"
 
 #include <cstdint>
+#include <type_traits>
 
 namespace stationary {
 inline namespace STATIONARY_SIMD_LEVEL {
@@ -27,12 +28,14 @@ class Permutation {
     /// Sets the key. n in 1 … 2³¹−1.
     STATIONARY_HD void start(const typename Lanes::RawWord (&key)[4], std::uint32_t n) {
         n_ = n;
-        const Word mirror_key = Lanes::word(key[0]), mirror_salt = Lanes::word(key[1]);
-        const Word swap_key = Lanes::word(key[2]), swap_salt = Lanes::word(key[3]);
-        for (int r = 0; r < rounds; ++r) {
-            const auto counter = static_cast<std::uint32_t>(r + 1) * 0x9E3779B9U;
-            mirror_[r] = Lanes::multiply_high(Lanes::raw(mix(mirror_key + counter) ^ mirror_salt), n);
-            swap_[r] = mix(swap_key + counter) ^ swap_salt;
+        const Key words{Lanes::word(key[0]), Lanes::word(key[1]), Lanes::word(key[2]), Lanes::word(key[3])};
+        if constexpr (Lanes::keeps_in_memory) {
+            for (int r = 0; r < rounds; ++r) {
+                kept_.mirror[r] = mirror_of(r, words, n);
+                kept_.swap[r] = swap_of(r, words);
+            }
+        } else {
+            kept_ = words;
         }
     }
 
@@ -41,8 +44,10 @@ class Permutation {
     template <int Count>
     STATIONARY_HD void apply(Word (&positions)[Count]) const {
         for (int r = 0; r < rounds; ++r) {
+            const Word mirror = mirror_of(r, kept_, n_);
+            const Word salt = swap_of(r, kept_);
             STATIONARY_UNROLL
-            for (int k = 0; k < Count; ++k) positions[k] = swap_or_not(positions[k], mirror_[r], swap_[r]);
+            for (int k = 0; k < Count; ++k) positions[k] = swap_or_not(positions[k], mirror, salt);
         }
     }
 
@@ -54,6 +59,28 @@ class Permutation {
     }
 
   private:
+    /// The words of the key; and what each round uses of them.
+    struct Key {
+        Word mirror_key, mirror_salt, swap_key, swap_salt;
+    };
+    struct Rounds {
+        Word mirror[rounds];
+        Word swap[rounds];
+    };
+
+    static STATIONARY_HD std::uint32_t counter_of(int round) {
+        return static_cast<std::uint32_t>(round + 1) * 0x9E3779B9U;
+    }
+    /// K_r
+    static STATIONARY_HD Word mirror_of(int round, const Key& key, std::uint32_t n) {
+        return Lanes::multiply_high(Lanes::raw(mix(key.mirror_key + counter_of(round)) ^ key.mirror_salt), n);
+    }
+    static STATIONARY_HD Word mirror_of(int round, const Rounds& kept, std::uint32_t) { return kept.mirror[round]; }
+    static STATIONARY_HD Word swap_of(int round, const Key& key) {
+        return mix(key.swap_key + counter_of(round)) ^ key.swap_salt;
+    }
+    static STATIONARY_HD Word swap_of(int round, const Rounds& kept) { return kept.swap[round]; }
+
     /// One round: x, or its mirror image K − x (mod n).
     STATIONARY_HD Word swap_or_not(Word x, Word mirror, Word salt) const {
         const Word difference = mirror - x;                         // K − x, wrapped if K < x
@@ -72,8 +99,8 @@ class Permutation {
     }
 
     std::uint32_t n_;
-    Word mirror_[rounds];  ///< K_r
-    Word swap_[rounds];
+    /// A table of rounds would go to a GPU's local memory; there its entries are made again for every few positions.
+    std::conditional_t<Lanes::keeps_in_memory, Rounds, Key> kept_;
 };
 
 }  // namespace STATIONARY_SIMD_LEVEL

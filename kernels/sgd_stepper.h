@@ -17,6 +17,7 @@ class SgdStepper {
     using Real = typename Lanes::Real;
     using Args = ChainArgs<typename Lanes::Scalar>;
     static constexpr bool has_velocity = true;
+    static constexpr bool advances_in_registers = false;
 
     STATIONARY_HD SgdStepper(const Args& args, typename Lanes::Chain chain, std::int64_t step)
         : args_(args),
