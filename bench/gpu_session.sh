@@ -1,27 +1,41 @@
 #!/usr/bin/env bash
-# Everything that needs a GPU, in one go of under 8 minutes, from a build made elsewhere:
-#   GPU tests, fingerprints against the CPU's, sanitizers, benchmarks, peers.
-# usage: bench/gpu_session.sh BUILD_DIRECTORY OUTPUT_DIRECTORY
+# Everything that needs a GPU, in one go of under 8 minutes, from a build made elsewhere: GPU tests, fingerprints against the
+# CPU's, sanitizers (each of which must first find a planted error), pipe rates, profiler figures, benchmarks, peers.
 #
-# Build for it with
+# usage: bench/gpu_session.sh BUILD_DIRECTORY OUTPUT_DIRECTORY
+#        bench/gpu_session.sh --plan       the parts and their time limits, which add up to no more than 480 seconds
+#
+# Build for it, on the machine that has the compiler, with
 #   cmake --preset ci -B build/gpu -DCMAKE_EXE_LINKER_FLAGS="-static-libstdc++ -static-libgcc" && cmake --build build/gpu
 # and put what the other machine may lack (libfmt, libtomlplusplus, libgomp: ldd build/gpu/bin/stationary) into build/gpu/lib.
-# Every part runs even if one before it fails; the exit code is that of the worst, and summary.txt says what happened.
+# Then, on the machine with the GPU, in the root of the source tree:
+#   bench/gpu_session.sh build/gpu bench/results/h100
+# Every part runs even if one before it fails, until 480 seconds are over; the exit code is that of the worst, and
+# OUTPUT_DIRECTORY/summary.txt says what happened. Each part's own output is in NAME.txt, figures in NAME.json or NAME.csv.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
-build=${1:?usage: bench/gpu_session.sh BUILD_DIRECTORY OUTPUT_DIRECTORY}
-out=${2:?usage: bench/gpu_session.sh BUILD_DIRECTORY OUTPUT_DIRECTORY}
-mkdir -p "$out"
-worst=0
+most_seconds=480
+usage='usage: bench/gpu_session.sh BUILD_DIRECTORY OUTPUT_DIRECTORY | --plan'
+plan=false planned=0 worst=0
+if [[ "${1:-}" == --plan ]]; then
+    plan=true build=BUILD out=OUT
+else
+    build=${1:?$usage}
+    out=${2:?$usage}
+    mkdir -p "$out"
+    : >"$out/summary.txt"
+fi
 
-# Seconds that all parts together may take; a part that none are left for counts as timed out.
-most_seconds=470
-
-# part NAME SECONDS COMMAND...: runs a command under a time limit, its output in NAME.txt.
+# part NAME SECONDS COMMAND...: runs a command under a time limit, its output in NAME.txt; or only says that it would.
 part() {
     local name=$1 limit=$2 code=0 left=$((most_seconds - SECONDS))
     shift 2
+    if $plan; then
+        planned=$((planned + limit))
+        printf '%-28s %4d s\n' "$name" "$limit"
+        return
+    fi
     if ((left <= 0)); then
         code=124
     else
@@ -30,6 +44,12 @@ part() {
     printf '%-28s exit %d\n' "$name" "$code" | tee -a "$out/summary.txt"
     ((code > worst)) && worst=$code
     return 0
+}
+
+machine() {
+    date --utc +%Y-%m-%d
+    git rev-parse HEAD 2>/dev/null || echo "no commit"
+    nvidia-smi --query-gpu=name,driver_version,clocks.sm,clocks.max.sm,power.limit --format=csv && "$build/bin/stationary" info
 }
 
 # The same experiment on both backends must give the same fingerprint in every cell.
@@ -56,6 +76,30 @@ gpu_tests() {
     grep --quiet '  PASSED  . [1-9]' "$out/gpu_tests_all.txt" && ! grep --quiet SKIPPED "$out/gpu_tests_all.txt"
 }
 
+# A tool that does not see the error planted for it would not see ours.
+sees_planted_error() {
+    local code=0
+    compute-sanitizer --tool "$1" --error-exitcode 9 "$build/bin/planted_errors" "$1" || code=$?
+    [[ $code == 9 ]] && return 0
+    echo "$1 did not report the planted error: exit $code"
+    return 1
+}
+
+sanitized_run() {
+    compute-sanitizer --tool "$1" --error-exitcode 9 "$build/bin/stationary" run examples/quadratic.toml \
+        --backend cuda --chains 1024 --set ensemble.draws=2 --quiet
+}
+
+# What the pipes do in one launch of a kernel, some launches in: issue slots, arithmetic pipes, occupancy, local memory.
+profiled() {
+    local metrics=sm__inst_issued.avg.pct_of_peak_sustained_active pipe
+    for pipe in alu fma xu fp64 lsu; do metrics+=,sm__inst_executed_pipe_$pipe.avg.pct_of_peak_sustained_active; done
+    metrics+=,sm__warps_active.avg.pct_of_peak_sustained_active,smsp__inst_executed.sum,gpu__time_duration.sum
+    metrics+=,smsp__inst_executed_op_local_ld.sum,smsp__inst_executed_op_local_st.sum,sm__cycles_elapsed.max
+    ncu --csv --launch-skip 2 --launch-count 1 --metrics "$metrics" --log-file "$out/$1.csv" \
+        "$build/bin/$2" --backend cuda --profile --benchmark_filter="$3"
+}
+
 # A benchmark's results go to NAME.json, what it says on the way to the part's own file. Tables of a million training
 # points take the host longer to make than the GPU to use: left out.
 gpu_benchmark() {
@@ -63,29 +107,33 @@ gpu_benchmark() {
         >"$out/$1.json"
 }
 
-export -f same_fingerprints gpu_tests gpu_benchmark
+export -f machine same_fingerprints gpu_tests sees_planted_error sanitized_run profiled gpu_benchmark
 export build out LD_LIBRARY_PATH="$build/lib:${LD_LIBRARY_PATH:-}"
 
-{
-    date --utc +%Y-%m-%d
-    git rev-parse HEAD 2>/dev/null || echo "no commit"
-    nvidia-smi --query-gpu=name,driver_version,clocks.sm,clocks.max.sm --format=csv
-} >"$out/machine.txt" 2>&1
-
-part info 30 "$build/bin/stationary" info
-part gpu_tests 150 gpu_tests
+part machine 10 machine
+part gpu_tests 70 gpu_tests
 for example in examples/*.toml; do
-    part "fingerprints-$(basename "$example" .toml)" 60 same_fingerprints "$example"
+    part "fingerprints-$(basename "$example" .toml)" 10 same_fingerprints "$example"
 done
 for tool in memcheck racecheck initcheck synccheck; do
-    part "sanitizer-$tool" 60 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/bin/stationary" \
-        run examples/quadratic.toml --backend cuda --chains 1024 --set ensemble.draws=2 --quiet
+    part "planted-$tool" 6 sees_planted_error "$tool"
+    part "sanitizer-$tool" 13 sanitized_run "$tool"
 done
+part pipe_probe 6 "$build/bin/pipe_probe"
+part ncu-langevin_d1 12 profiled ncu-langevin_d1 bench_langevin '^langevin/d:1/'
+part ncu-langevin_d8 12 profiled ncu-langevin_d8 bench_langevin '^langevin/d:8/'
+part ncu-least_squares_d10 12 profiled ncu-least_squares_d10 bench_sgd '^least_squares/d:10/N:442/B:8/mu:0/'
 for benchmark in bench_noise bench_langevin bench_sgd bench_moments bench_run; do
-    part "$benchmark" 30 gpu_benchmark "$benchmark"
+    part "$benchmark" 20 gpu_benchmark "$benchmark"
 done
-part large_run 60 "$build/bin/stationary" run examples/quadratic.toml --backend cuda --chains 16777216 --quiet --json
+part large_run 20 "$build/bin/stationary" run examples/quadratic.toml --backend cuda --chains 16777216 --quiet --json
 # Takes whatever peers the machine's Python has; the others are named in the results.
-part peers 150 python3 -B bench/peers/run.py --device gpu --program "$build/bin/stationary" \
-    --straightforward "$build/bin/peer_straightforward" --python python3 --workloads langevin_d10 sgd --out "$out/peers-gpu"
+part peers 58 python3 -B bench/peers/run.py --device gpu --program "$build/bin/stationary" \
+    --straightforward "$build/bin/peer_straightforward" --python python3 --workloads langevin_d10 --out "$out/peers-gpu"
+
+if $plan; then
+    printf '%-28s %4d s of %d\n' "all" "$planned" "$most_seconds"
+    ((planned <= most_seconds))
+    exit
+fi
 exit "$worst"

@@ -40,7 +40,10 @@ std::unique_ptr<Backend> open_cpu(const BackendRequest& request, Normals normals
 
 }  // namespace
 
-ChosenBackend choose_backend(const BackendRequest& request, Normals normals) {
+ChosenBackend choose_backend(const BackendRequest& request, Normals normals, Precision precision) {
+    if (normals == Normals::fast && precision == Precision::double_precision) {
+        throw InputError("run.normals: \"fast\" goes with run.precision = \"float\" only");
+    }
     if (request.choice == BackendChoice::cpu) return {open_cpu(request, normals), ""};
     CudaAttempt cuda = try_cuda(request.device);
     if (cuda.backend) return {std::move(cuda.backend), ""};

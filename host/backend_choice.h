@@ -25,7 +25,8 @@ struct ChosenBackend {
 };
 
 /// Opens the backend. Throws UserError(no_backend) if cuda was asked for and cannot be used; InputError for a SIMD
-/// level that is not available, or for fast normals on the CPU.
-ChosenBackend choose_backend(const BackendRequest& request, Normals normals);
+/// level that is not available, or for fast normals on the CPU or in double.
+ChosenBackend choose_backend(const BackendRequest& request, Normals normals,
+                             Precision precision = Precision::single_precision);
 
 }  // namespace stationary

@@ -17,7 +17,7 @@ namespace stationary {
 void note(const std::string& text) { std::cerr << "stationary: " + text + '\n' << std::flush; }
 
 std::unique_ptr<Backend> open_backend(const CommandLine& line, const Experiment& experiment) {
-    ChosenBackend chosen = choose_backend(line.backend, experiment.run.normals);
+    ChosenBackend chosen = choose_backend(line.backend, experiment.run.normals, experiment.run.precision);
     if (!chosen.fallback.empty()) note("running on the CPU: " + chosen.fallback);
     return std::move(chosen.backend);
 }

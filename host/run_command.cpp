@@ -125,7 +125,8 @@ ExitCode follow(const CommandLine& line, const StopRequest& stop) {
         const KeptPlans kept = parse_plan_json(run.at("plan").get<std::string>(), "the plan of rank 0");
         std::vector<CellPlan> plans = plan_cells(experiment, model, make_cells(experiment, model), kept);
         const auto work =
-            make_workload(line, choose_backend(line.backend, experiment.run.normals).backend, std::move(plans));
+            make_workload(line, choose_backend(line.backend, experiment.run.normals, experiment.run.precision).backend,
+                          std::move(plans));
         serve(*work, stop);
     } catch (const std::exception& error) {
         give_up(error.what());

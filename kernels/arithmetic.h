@@ -103,6 +103,30 @@ STATIONARY_HD float square_root(float x) {
 #endif
 }
 
+/// √x from r ≈ 1/√x, by one step of Newton's method on s = x·r: the residual x − s² is exact, so only the last fma
+/// rounds in a way that shows.
+STATIONARY_HD float refined_square_root(float x, float r) {
+    const float s = x * r;
+    return fused_multiply_add(fused_multiply_add(-s, s, x), 0.5F * r, s);
+}
+
+/// √x, correctly rounded, for the values of squared_radius (normals.h): 0, or between 2⁻²⁴ and 46.
+///
+/// A GPU's square root is a subroutine that starts with tests for the arguments that need care, none of which are in
+/// this range. Its approximation of 1/√x has a relative error below 2^−22.9 (PTX ISA, rsqrt.approx.ftz.f32); for every
+/// value of squared_radius and every r within that bound refined_square_root is correctly rounded. Test:
+/// arithmetic_test.cpp, refined_square_root.
+template <class F>
+STATIONARY_HD F square_root_of_square(F x) {
+#if defined(__CUDA_ARCH__)
+    float r;  // finite at 0, where √x must be 0; elsewhere the sum is x
+    asm("rsqrt.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(x + 0x1p-60F));
+    return refined_square_root(x, r);
+#else
+    return square_root(x);
+#endif
+}
+
 /// A 32-bit word read as an unsigned or a signed integer, rounded to float.
 STATIONARY_HD float unsigned_to_float(std::uint32_t w) { return static_cast<float>(w); }
 STATIONARY_HD float signed_to_float(std::uint32_t w) { return static_cast<float>(static_cast<std::int32_t>(w)); }

@@ -1,5 +1,6 @@
 #include "kernels/cell_tables.h"
 
+#include "kernels/fast_normals.h"
 #include "kernels/noise_purpose.h"
 
 #include <stdexcept>
@@ -104,6 +105,21 @@ void check_program(const CellProgram& program) {
     check_tables(program);
 }
 
+namespace {
+
+/// The standard deviation of what a kernel multiplies by the noise factor.
+double normal_unit(const CellProgram& program) { return program.fast_normals ? fast_normal_unit : 1.0; }
+
+std::vector<double> in_units_of_normals(const CellProgram& program) {
+    std::vector<double> factor = program.noise_factor;
+    if (program.fast_normals) {
+        for (double& entry : factor) entry *= fast_normal_unit;
+    }
+    return factor;
+}
+
+}  // namespace
+
 template <class Scalar>
 CellTables<Scalar>::CellTables(const CellProgram& p, int padded_dimension) {
     check_program(p);
@@ -128,7 +144,7 @@ CellTables<Scalar>::CellTables(const CellProgram& p, int padded_dimension) {
     }
     gradient_residuals_ = append(p.gradient_residuals, residual_rows, d, residual_rows, padded);
     hessian_ = append(p.hessian, curvature, d, padded, padded);
-    noise_factor_ = append(p.noise_factor, noise, d, padded, padded);
+    noise_factor_ = append(in_units_of_normals(p), noise, d, padded, padded);
     ridge_gradient_ = append(p.ridge_gradient, p.oracle == Oracle::least_squares ? d : 0, 1, padded, 1);
     initial_ = append(p.initial, d, 1, padded, 1);
     centre_ = append(p.centre, d, 1, padded, 1);
@@ -143,7 +159,7 @@ CellTables<Scalar>::CellTables(const CellProgram& p, int padded_dimension) {
     scalars_.velocity_weight = static_cast<Scalar>(p.velocity_weight);
     scalars_.inverse_batch_size = static_cast<Scalar>(1.0 / static_cast<double>(p.batch_size));
     scalars_.ridge = static_cast<Scalar>(p.ridge);
-    scalars_.label_noise = static_cast<Scalar>(p.label_noise);
+    scalars_.label_noise = static_cast<Scalar>(p.label_noise * normal_unit(p));
     scalars_.velocity_scale = static_cast<Scalar>(p.velocity_scale);
     scalars_.pull_scale = static_cast<Scalar>(p.pull_scale);
     scalars_.sampling = p.sampling;

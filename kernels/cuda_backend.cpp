@@ -4,12 +4,14 @@
 #include "kernels/cuda_device.h"
 #include "kernels/cuda_launch.h"
 #include "kernels/cuda_memory.h"
+#include "kernels/cuda_range.h"
 #include "kernels/cuda_window.h"
 #include "kernels/largest_launch.h"
 
 #include <algorithm>
 #include <memory>
 #include <stdexcept>
+#include <string>
 
 namespace stationary {
 namespace {
@@ -32,6 +34,29 @@ const CudaStepFunctions& step_functions(const CellProgram& program) {
             return cuda_gaussian_regression_step;
     }
     throw std::invalid_argument("cell program: unknown oracle");
+}
+
+/// The kernels of a program in single precision.
+CudaLaunchFunction<float> single_precision_step(const CellProgram& program) {
+    if (program.fast_normals) {
+        if (program.stepper == Stepper::langevin) return cuda_langevin_fast_normals;
+        if (program.oracle == Oracle::quadratic) return cuda_quadratic_fast_normals;
+        if (program.oracle == Oracle::gaussian_regression) return cuda_gaussian_regression_fast_normals;
+    }
+    return step_functions(program).single_precision;
+}
+
+/// What a profile shows of a cell: "langevin d=10 fast".
+std::string cell_text(const CellProgram& program) {
+    constexpr const char* oracles[] = {"quadratic", "least_squares", "finite_quadratic", "gaussian_regression"};
+    std::string text = program.stepper == Stepper::langevin ? "langevin" : oracles[static_cast<int>(program.oracle)];
+    text += " d=" + std::to_string(program.dimension);
+    if (program.stepper == Stepper::sgd) text += " B=" + std::to_string(program.batch_size);
+    return text + (program.double_precision ? " double" : "") + (program.fast_normals ? " fast" : "");
+}
+
+std::string range_text(std::int64_t first, std::int64_t end) {
+    return std::to_string(first) + " to " + std::to_string(end - 1);
 }
 
 /// Component updates that one step of one chain makes.
@@ -88,17 +113,20 @@ class ShardGroup {
         int limit = 0;
         STATIONARY_CUDA_CALL(cudaDeviceGetAttribute(&limit, cudaDevAttrMaxSharedMemoryPerBlockOptin, device));
         shared_limit_ = static_cast<std::size_t>(limit);
+        const ProfilerRange phase("tables");
         tables_.copy_from(host_tables_.values(), stream_.get());
     }
 
     /// Runs the shards of the range, no more than the group was made for.
     std::vector<ShardMoments> run(ShardRange range) {
+        const ProfilerRange shards("shards " + range_text(range.first, range.last));
         diverged_.fill_bytes(0, stream_.get());
         totals_.fill_bytes(0, stream_.get());
         first_bad_step_.fill_bytes(0xff, stream_.get());
         LaunchArgs<Scalar> launch = launch_args(range);
         // A chain without steps has a draw all the same: its start.
         do {
+            const ProfilerRange phase("steps from " + std::to_string(launch.first_step));
             launch.last_step = std::min(program_.steps(), launch.first_step + window_.steps());
             run_launch(launch);
             launch.first_step = launch.last_step;
@@ -136,6 +164,7 @@ class ShardGroup {
     }
 
     [[nodiscard]] std::vector<ShardMoments> read(ShardRange range) const {
+        const ProfilerRange phase("moments");
         const auto shards = static_cast<std::size_t>(range.last - range.first);
         const auto totals = totals_.to_host(shards * row_words(), stream_.get());
         const auto first_bad_step = first_bad_step_.to_host(shards, stream_.get());
@@ -186,13 +215,15 @@ class CudaBackend final : public Backend {
     void run(const CellProgram& program, ShardRange range, const ShardSink& sink) override {
         check_program(program);
         check_flushes(program);
-        if (program.fast_normals) throw std::invalid_argument("fast normals are not in this version");
+        if (program.fast_normals && program.double_precision) {
+            throw std::invalid_argument("fast normals go with single precision only");
+        }
+        const ProfilerRange cell("cell " + cell_text(program));
         STATIONARY_CUDA_CALL(cudaSetDevice(device_));
-        const CudaStepFunctions& functions = step_functions(program);
         if (program.double_precision) {
-            run_range(program, functions.double_precision, range, sink);
+            run_range(program, step_functions(program).double_precision, range, sink);
         } else {
-            run_range(program, functions.single_precision, range, sink);
+            run_range(program, single_precision_step(program), range, sink);
         }
     }
 

@@ -83,12 +83,14 @@ class ChainThread {
 
     STATIONARY_HD void advance(std::int64_t steps) {
         if (!place_.valid) return;
-        if constexpr (D < 8) {
+        if constexpr (D < 8 || Stepper::advances_in_registers) {
             stepper_.advance(state_, static_cast<std::uint32_t>(steps));
         } else {
+            // Whole tables held in registers from step to step would go to local memory, which is slower than reading
+            // them again from shared memory.
             for (auto left = static_cast<std::uint32_t>(steps); left > 0; --left) {
                 stepper_.step(state_, true);
-                forget_tables();
+                forget_memory();
             }
         }
     }
@@ -134,14 +136,6 @@ class ChainThread {
     }
 
   private:
-    /// Keeps the compiler from holding whole matrices in registers from step to step: from dimension 8 on they do not
-    /// fit, and went to local memory, which is slower than reading them again from shared memory.
-    static STATIONARY_HD void forget_tables() {
-#if defined(__CUDA_ARCH__)
-        asm volatile("" ::: "memory");
-#endif
-    }
-
     /// Components beyond the dimension stay zero, as they were: only those of a diverged chain could be otherwise.
     STATIONARY_HD void load() {
         STATIONARY_UNROLL
@@ -198,13 +192,17 @@ STATIONARY_HD void run_block(const ChainArgs<Scalar>& args, const LaunchArgs<Sca
     team.each([&](auto& thread) { thread.put_one(stage); });
     std::int64_t step = launch.first_step;
     int unflushed = 0;
-    for (std::int64_t draw = next_draw(args, step); draw < args.draws; ++draw) {
+    // One call of advance, because all the code of a step goes into it: where no draw is left, it runs to the last
+    // step.
+    for (std::int64_t draw = next_draw(args, step);; ++draw) {
         const std::int64_t due = args.burn_in + draw * args.stride;
-        if (due > launch.last_step) break;
+        const bool recorded = draw < args.draws && due <= launch.last_step;
+        const std::int64_t end = recorded ? due : launch.last_step;
         team.each([&](auto& thread) {
-            thread.advance(due - step);
-            thread.put_draw(stage, due);
+            thread.advance(end - step);
+            if (recorded) thread.put_draw(stage, due);
         });
+        if (!recorded) break;
         step = due;
         ++unflushed;
         team.each([&](auto& thread) {
@@ -214,7 +212,6 @@ STATIONARY_HD void run_block(const ChainArgs<Scalar>& args, const LaunchArgs<Sca
         if (unflushed == draws_per_flush) unflushed = 0;
     }
     team.each([&](auto& thread) {
-        thread.advance(launch.last_step - step);
         if (unflushed > 0) thread.flush();
         thread.save();
     });

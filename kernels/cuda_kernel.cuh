@@ -10,7 +10,7 @@ namespace stationary {
 enum class TablePlace { shared, device };
 
 /// Whether the compiled dimension is larger than the model's. Without padding the compiler knows the dimension.
-enum class Padding { none, some };
+enum class Padding { none, some, unknown };
 
 /// A block as the GPU runs it: each thread knows itself only, and meets the others at a barrier.
 template <class Thread>
@@ -28,6 +28,17 @@ class DeviceTeam {
     Thread& thread_;
 };
 
+/// Blocks of 128 threads that a multiprocessor must be able to hold at once, which bounds the registers of a thread:
+/// 65,536 are shared out. Left to itself the compiler spills a register or two to reach the next higher occupancy.
+constexpr int fewest_blocks(int dimension, Velocity velocity, std::size_t scalar_bytes) {
+    const bool is_float = scalar_bytes == 4;
+    const int registers = is_float ? dimension : 2 * dimension;  // of one vector
+    if (velocity == Velocity::kept) return registers <= 2 ? 4 : registers <= 12 ? 3 : 2;
+    if (registers <= 2) return 6;
+    if (registers <= 4 || (is_float && registers <= 12)) return 4;
+    return registers <= 16 ? 3 : 2;
+}
+
 /// Dynamic shared memory of a block: its draws, then the tables if they are there. The draws end on a multiple of 16
 /// bytes, so that rows of the tables can be read as vectors.
 template <int D>
@@ -37,15 +48,16 @@ struct SharedLayout {
 };
 
 template <class Scalar, int D, template <class, int> class Stepper, Velocity velocity, TablePlace place,
-          Padding padding>
-__global__ void __launch_bounds__(cuda_block_threads)
+          Padding padding, NormalMap map>
+__global__ void __launch_bounds__(cuda_block_threads, fewest_blocks(D, velocity, sizeof(Scalar)))
     run_chains(const __grid_constant__ ChainArgs<Scalar> args, const __grid_constant__ LaunchArgs<Scalar> launch) {
-    using Lanes = ScalarLanes<Scalar>;
+    using Lanes = ScalarLanes<Scalar, map>;
     using Thread = ChainThread<Stepper<Lanes, D>, Lanes, D, cuda_block_threads, velocity>;
     extern __shared__ __align__(16) unsigned char shared[];
     const int thread_index = static_cast<int>(threadIdx.x);
     ChainArgs<Scalar> here = args;
     if constexpr (padding == Padding::none) here.dimension = D;
+    if constexpr (padding == Padding::some) __builtin_assume(here.dimension < D);
     if constexpr (place == TablePlace::shared) {
         auto* tables = reinterpret_cast<Scalar*>(shared + SharedLayout<D>::stage_bytes);
         copy_tables(launch, thread_index, cuda_block_threads, tables);
@@ -59,10 +71,10 @@ __global__ void __launch_bounds__(cuda_block_threads)
 }
 
 template <class Scalar, int D, template <class, int> class Stepper, Velocity velocity, TablePlace place,
-          Padding padding>
+          Padding padding, NormalMap map>
 void launch_kernel(const ChainArgs<Scalar>& args, const LaunchArgs<Scalar>& launch, std::size_t shared_bytes,
                    cudaStream_t stream) {
-    const auto kernel = &run_chains<Scalar, D, Stepper, velocity, place, padding>;
+    const auto kernel = &run_chains<Scalar, D, Stepper, velocity, place, padding, map>;
     constexpr std::size_t without_asking = 48 * 1024;
     if (shared_bytes > without_asking) {
         STATIONARY_CUDA_CALL(
@@ -79,19 +91,20 @@ enum class Variants {
 };
 
 /// CudaLaunchFunction of a stepper.
-template <class Scalar, template <class, int> class Stepper, Velocity velocity, Variants variants>
+template <class Scalar, template <class, int> class Stepper, Velocity velocity, Variants variants,
+          NormalMap map = NormalMap::reproducible>
 void launch_step(const ChainArgs<Scalar>& args, const LaunchArgs<Scalar>& launch, std::size_t shared_limit,
                  cudaStream_t stream) {
     with_compiled_dimension(args.dimension, [&](auto dimension) {
         constexpr int d = decltype(dimension)::value;
         const auto start = [&]<TablePlace place, Padding padding>(std::size_t shared_bytes) {
-            launch_kernel<Scalar, d, Stepper, velocity, place, padding>(args, launch, shared_bytes, stream);
+            launch_kernel<Scalar, d, Stepper, velocity, place, padding, map>(args, launch, shared_bytes, stream);
         };
         const std::size_t draws = SharedLayout<d>::stage_bytes;
         const std::size_t both = draws + static_cast<std::size_t>(launch.table_values) * sizeof(Scalar);
         if constexpr (variants == Variants::table_place) {
-            if (both > shared_limit) return start.template operator()<TablePlace::device, Padding::some>(draws);
-            start.template operator()<TablePlace::shared, Padding::some>(both);
+            if (both > shared_limit) return start.template operator()<TablePlace::device, Padding::unknown>(draws);
+            start.template operator()<TablePlace::shared, Padding::unknown>(both);
         } else {
             if constexpr (d > 2) {  // 1 and 2 are compiled dimensions: never padded
                 if (args.dimension < d) return start.template operator()<TablePlace::shared, Padding::some>(both);

@@ -27,6 +27,10 @@ struct CudaStepFunctions {
     Velocity velocity;
 };
 
+/// The same with fast normals (fast_normals.h), in single precision; other steps draw no normals.
+extern const CudaLaunchFunction<float> cuda_langevin_fast_normals, cuda_quadratic_fast_normals,
+    cuda_gaussian_regression_fast_normals;
+
 extern const CudaStepFunctions cuda_langevin_step, cuda_quadratic_step, cuda_least_squares_step,
     cuda_finite_quadratic_step, cuda_gaussian_regression_step;
 

@@ -7,10 +7,14 @@
 namespace stationary {
 inline namespace STATIONARY_SIMD_LEVEL {
 
+/// How standard normals are made of random words: with the same bits everywhere (normals.h), or with what a GPU has for
+/// logarithm, root, sine and cosine (fast_normals.h).
+enum class NormalMap { reproducible, fast };
+
 /// What the step code is a template over: the types of one lane (a GPU thread, or plain scalar code). pack_lanes.h has
 /// the SIMD twin. Real is the state's type, Single the type normals are made in, Word a random word, Chain the chain
 /// id.
-template <class R>
+template <class R, NormalMap map = NormalMap::reproducible>
 struct ScalarLanes {
     using Scalar = R;
     using Real = R;
@@ -20,6 +24,7 @@ struct ScalarLanes {
     using Index = std::uint32_t;    ///< which row of a table each lane reads
     using Chain = std::uint64_t;
     static constexpr int lanes = 1;
+    static constexpr NormalMap normal_map = map;
     static constexpr bool keeps_in_memory = false;  ///< leftover normals stay in registers
 
     static STATIONARY_HD void block(std::uint64_t key, std::uint64_t counter, Chain chain, RawWord (&words)[4]) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kernels/fast_normals.h"
 #include "kernels/lanes.h"
 #include "kernels/noise_purpose.h"
 #include "kernels/normals.h"
@@ -9,9 +10,50 @@
 namespace stationary {
 inline namespace STATIONARY_SIMD_LEVEL {
 
-/// Standard normals of one purpose of a chain, in the order of the stream: normal n comes from word n
-/// (noise_purpose.h). None is thrown away, whatever the dimension: what a step leaves of a block of four, the next step
-/// takes.
+/// The normals of the blocks at `counter` of a chain.
+template <class Lanes>
+STATIONARY_HD void chunk_of_normals(std::uint64_t key, std::uint64_t counter, typename Lanes::Chain chain,
+                                    typename Lanes::Single (&normals)[4 * Lanes::blocks_at_once]) {
+    typename Lanes::NoiseWord words[4];
+    Lanes::noise_blocks(key, counter, chain, words);
+    typename Lanes::Noise z[4];
+    if constexpr (Lanes::normal_map == NormalMap::fast) {
+        fast_box_muller(words[0], words[1], z[0], z[1]);
+        fast_box_muller(words[2], words[3], z[2], z[3]);
+    } else {
+        box_muller(words[0], words[1], z[0], z[1]);
+        box_muller(words[2], words[3], z[2], z[3]);
+    }
+    STATIONARY_UNROLL
+    for (int k = 0; k < 4 * Lanes::blocks_at_once; ++k) normals[k] = Lanes::normal_of(z[k % 4], k / 4);
+}
+
+/// Blocks one after the other whose counters share their upper word: what Philox makes of it and of the chain alone
+/// stays the same in all of them, which takes 4 of the 40 multiplications out of a loop.
+template <class Lanes>
+class ChunkRun {
+  public:
+    STATIONARY_HD ChunkRun(std::uint64_t key, typename Lanes::Chain chain, std::uint64_t first_block)
+        : key_(key), chain_(chain), high_(first_block >> 32 << 32), low_(static_cast<std::uint32_t>(first_block)) {}
+
+    /// The next chunk, as chunk_of_normals makes it.
+    STATIONARY_HD void next(typename Lanes::Single (&normals)[4 * Lanes::blocks_at_once]) {
+        chunk_of_normals<Lanes>(key_, high_ | low_, chain_, normals);
+        ++low_;
+    }
+
+  private:
+    static_assert(Lanes::blocks_at_once == 1);
+
+    std::uint64_t key_;
+    typename Lanes::Chain chain_;
+    std::uint64_t high_;
+    std::uint32_t low_;
+};
+
+/// Standard normals (fast ones in units of fast_normal_unit) of one purpose of a chain, in the order of the stream:
+/// normal n comes from word n (noise_purpose.h). None is thrown away, whatever the dimension: what a step leaves of a
+/// block of four, the next step takes.
 template <class Lanes>
 class NormalStream {
   public:
@@ -46,23 +88,47 @@ class NormalStream {
             for (int k = 0; k < chunk; ++k) out[k] = kept_[(used_ + k) % kept];
             used_ = (used_ + count) % kept;
         } else {
-            next_in_registers(out, count);
+            draw(out, count);
         }
     }
+
+    /// The next `count` ≤ D normals into z[0 … count−1], for lanes that keep normals in registers: whole chunks,
+    /// shifted to their place by selections. An index known only at run time would put them into a GPU's local memory.
+    template <int D, class Real>
+    STATIONARY_HD void draw(Real (&z)[D], int count) {
+        static_assert(!Lanes::keeps_in_memory && chunk == 4);
+        constexpr int most_chunks = (D + 6) / 4;
+        Single window[4 * most_chunks];
+        STATIONARY_UNROLL
+        for (int c = 0; c < most_chunks; ++c) {
+            if (4 * c < used_ + count && (c > 0 || used_ == 0)) keep_chunk(0);
+            STATIONARY_UNROLL
+            for (int k = 0; k < 4; ++k) window[4 * c + k] = kept_[k];
+        }
+        STATIONARY_UNROLL
+        for (int i = 0; i <= D; ++i) window[i] = (used_ & 2) != 0 ? window[i + 2] : window[i];
+        STATIONARY_UNROLL
+        for (int i = 0; i < D; ++i) z[i] = widen<Real>((used_ & 1) != 0 ? window[i + 1] : window[i]);
+        used_ = (used_ + count) % 4;
+    }
+
+    /// How many chunks from here on have counters with the same upper word; where none is left of a chunk.
+    [[nodiscard]] STATIONARY_HD std::uint32_t chunks_before_carry() const {
+        const std::uint32_t low = static_cast<std::uint32_t>(next_block_);
+        return low == 0 ? ~std::uint32_t{0} : std::uint32_t{0} - low;
+    }
+    /// The next chunks, no more than chunks_before_carry().
+    [[nodiscard]] STATIONARY_HD ChunkRun<Lanes> run() const { return {key_, chain_, next_block_}; }
+    /// Leaves out chunks that have been taken from run().
+    STATIONARY_HD void skip_chunks(std::uint32_t chunks) { next_block_ += chunks; }
 
   private:
     /// Normals kept for later steps: in registers the current chunk, in memory this and the next one, as a ring.
     static constexpr int kept = Lanes::keeps_in_memory ? 2 * chunk : chunk;
 
     STATIONARY_OUTLINED_WITHOUT_FMA_HD void make_chunk(Single (&normals)[chunk]) {
-        typename Lanes::NoiseWord words[4];
-        Lanes::noise_blocks(key_, next_block_, chain_, words);
+        chunk_of_normals<Lanes>(key_, next_block_, chain_, normals);
         next_block_ += Lanes::blocks_at_once;
-        typename Lanes::Noise z[4];
-        box_muller(words[0], words[1], z[0], z[1]);
-        box_muller(words[2], words[3], z[2], z[3]);
-        STATIONARY_UNROLL
-        for (int k = 0; k < chunk; ++k) normals[k] = Lanes::normal_of(z[k % 4], k / 4);
     }
 
     STATIONARY_HD void keep_chunk(int place) {
@@ -70,28 +136,6 @@ class NormalStream {
         make_chunk(fresh);
         STATIONARY_UNROLL
         for (int k = 0; k < chunk; ++k) kept_[place + k] = fresh[k];
-    }
-
-    /// By selection: an index known only at run time would put the window into a GPU's local memory.
-    STATIONARY_HD void next_in_registers(Single (&out)[chunk], int count) {
-        static_assert(chunk == 4);
-        if (used_ == 0) keep_chunk(0);
-        Single window[8];
-        STATIONARY_UNROLL
-        for (int k = 0; k < 4; ++k) window[k] = window[k + 4] = kept_[k];
-        if (used_ + count > 4) {
-            keep_chunk(0);
-            STATIONARY_UNROLL
-            for (int k = 0; k < 4; ++k) window[k + 4] = kept_[k];
-        }
-        STATIONARY_UNROLL
-        for (int k = 0; k < 4; ++k) {
-            out[k] = used_ == 0   ? window[k]
-                     : used_ == 1 ? window[1 + k]
-                     : used_ == 2 ? window[2 + k]
-                                  : window[(3 + k) % 8];
-        }
-        used_ = (used_ + count) % 4;
     }
 
     std::uint64_t key_;
@@ -104,15 +148,18 @@ class NormalStream {
 /// The next `count` ≤ D normals of a stream into z[0 … count−1]; the other entries of z are finite but mean nothing.
 template <int D, class Lanes, class Real>
 STATIONARY_HD void draw_normals(NormalStream<Lanes>& normals, int count, Real (&z)[D]) {
-    constexpr int chunk = NormalStream<Lanes>::chunk;
-    STATIONARY_UNROLL_ON_DEVICE
-    for (int i = 0; i < D; i += chunk) {
-        const int left = count - i;
-        typename Lanes::Single next[chunk] = {};
-        if (left > 0) normals.next(next, left < chunk ? left : chunk);
-        STATIONARY_UNROLL
-        for (int k = 0; k < (D < chunk ? D : chunk); ++k) {
-            if (i + k < D) z[i + k] = widen<Real>(next[k]);
+    if constexpr (!Lanes::keeps_in_memory) {
+        normals.draw(z, count);
+    } else {
+        constexpr int chunk = NormalStream<Lanes>::chunk;
+        for (int i = 0; i < D; i += chunk) {
+            const int left = count - i;
+            typename Lanes::Single next[chunk] = {};
+            if (left > 0) normals.next(next, left < chunk ? left : chunk);
+            STATIONARY_UNROLL
+            for (int k = 0; k < (D < chunk ? D : chunk); ++k) {
+                if (i + k < D) z[i + k] = widen<Real>(next[k]);
+            }
         }
     }
 }

@@ -60,7 +60,7 @@ STATIONARY_HD SineCosine<F> sine_cosine_pi(F x) {
 /// variances of the two normals are 1 − 4.5e-8 and 1 + 6.0e-8 (long_normals_test.cpp).
 template <class F, class W>
 STATIONARY_HD void box_muller(W radius_word, W angle_word, F& first, F& second) {
-    const F radius = square_root(squared_radius<F>(radius_word));
+    const F radius = square_root_of_square(squared_radius<F>(radius_word));
     const F signed_radius = as_float(as_word(radius) ^ (angle_word & 0x80000000U));
     const F x = signed_to_float(angle_word << 1) * F(0x1p-32F);
     const auto angle = sine_cosine_pi(x);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kernels/lanes.h"
 #include "kernels/pack.h"
 #include "kernels/philox.h"
 #include "kernels/twin.h"
@@ -32,6 +33,7 @@ struct PackLanes {
     using Chain = ChainPack;
     using Index = IndexPack;
     static constexpr int lanes = pack_lanes;
+    static constexpr NormalMap normal_map = NormalMap::reproducible;
     static constexpr bool keeps_in_memory = true;
 
     /// Chains first, first + 1, …

@@ -36,6 +36,13 @@
 #define STATIONARY_UNROLL _Pragma("GCC unroll 16")
 #endif
 
+// For a loop that is long enough as it is.
+#if defined(__CUDA_ARCH__)
+#define STATIONARY_NO_UNROLL _Pragma("unroll 1")
+#else
+#define STATIONARY_NO_UNROLL
+#endif
+
 // For loops whose indices must be known when compiling for the device (registers cannot be indexed) but which are
 // better left to the compiler's judgement elsewhere.
 #if defined(__CUDA_ARCH__)
@@ -47,3 +54,16 @@
 #ifndef STATIONARY_SIMD_LEVEL
 #define STATIONARY_SIMD_LEVEL portable
 #endif
+
+namespace stationary {
+inline namespace STATIONARY_SIMD_LEVEL {
+
+/// On a GPU, keeps the compiler from holding in registers what it has read from memory.
+STATIONARY_HD void forget_memory() {
+#if defined(__CUDA_ARCH__)
+    asm volatile("" ::: "memory");
+#endif
+}
+
+}  // namespace STATIONARY_SIMD_LEVEL
+}  // namespace stationary

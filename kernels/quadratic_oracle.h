@@ -7,6 +7,15 @@
 namespace stationary {
 inline namespace STATIONARY_SIMD_LEVEL {
 
+/// What is known about H and F when compiling: nothing (the arguments say whether they are diagonal), or that both are
+/// diagonal, or that they are to be taken as full.
+enum class TableShape { as_flagged, diagonal, full };
+
+template <TableShape shape>
+STATIONARY_HD bool is_diagonal(bool flag) {
+    return shape == TableShape::diagonal || (shape == TableShape::as_flagged && flag);
+}
+
 /// Quadratic loss: mean gradient Hδ, and training points whose gradients are Hδ + F z_b, z_b ~ N(0, I_d), F Fᵀ = Σ¹.
 template <class Lanes, int D>
 class QuadraticOracle {
@@ -23,8 +32,9 @@ class QuadraticOracle {
                        static_cast<std::uint64_t>(args.dimension)) {}
 
     /// gradient = Hδ.
+    template <TableShape shape = TableShape::as_flagged>
     STATIONARY_HD void mean_gradient(const Real (&position)[D], Real (&gradient)[D]) const {
-        if (D > 1 && args_.diagonal_hessian) {
+        if (D > 1 && is_diagonal<shape>(args_.diagonal_hessian)) {
             multiply_diagonal(args_.hessian, position, gradient);
         } else {
             multiply(args_.hessian, args_.dimension, position, gradient);
@@ -38,6 +48,9 @@ class QuadraticOracle {
     /// The next d normals.
     STATIONARY_HD void draw(Real (&z)[D]) { draw_normals(normals_, args_.dimension, z); }
 
+    /// The stream of normals.
+    [[nodiscard]] STATIONARY_HD NormalStream<Lanes>& normals() { return normals_; }
+
     /// Whether the next normals begin a chunk, and the whole of it.
     [[nodiscard]] STATIONARY_HD bool at_chunk() const { return normals_.at_chunk(); }
     STATIONARY_HD void draw_chunk(typename Lanes::Single (&normals)[NormalStream<Lanes>::chunk]) {
@@ -45,8 +58,9 @@ class QuadraticOracle {
     }
 
     /// noise = F z.
+    template <TableShape shape = TableShape::as_flagged>
     STATIONARY_HD void noise(const Real (&z)[D], Real (&noise)[D]) const {
-        if (D > 1 && args_.diagonal_noise_factor) {
+        if (D > 1 && is_diagonal<shape>(args_.diagonal_noise_factor)) {
             multiply_diagonal(args_.noise_factor, z, noise);
         } else {
             multiply_lower_triangular(args_.noise_factor, args_.dimension, z, noise);

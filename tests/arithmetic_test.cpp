@@ -1,5 +1,6 @@
 #include "kernels/arithmetic.h"
 
+#include "kernels/normals.h"
 #include "tests/pack_functions.h"
 
 #include <gtest/gtest.h>
@@ -197,6 +198,33 @@ TEST(Arithmetic, square_root_is_correctly_rounded) {
         if (!std::isfinite(x)) continue;
         ASSERT_EQ(square_root(x), static_cast<float>(std::sqrt(static_cast<double>(x))));
     }
+}
+
+/// Every value of squared_radius, and every float within the error that a GPU's 1/√x may have: 2^−22.9 of it.
+TEST(Arithmetic, refined_square_root_of_every_squared_radius) {
+    constexpr double bound = 0x1p-23 * 1.0717734625362931;  // 2^0.1
+    std::vector<bool> seen(std::size_t{1} << 31);
+    std::int64_t tried = 0;
+    const auto check = [&](std::uint32_t word) {
+        const float x = squared_radius<float>(word);
+        if (x == 0.0F || seen[as_word(x)]) return;
+        seen[as_word(x)] = true;
+        const double exact = 1.0 / std::sqrt(static_cast<double>(x));
+        const std::uint32_t nearest = as_word(static_cast<float>(exact));
+        for (std::uint32_t r = nearest - 3; r <= nearest + 3; ++r) {
+            if (std::abs(static_cast<double>(as_float(r)) / exact - 1.0) > bound) continue;
+            ASSERT_EQ(refined_square_root(x, as_float(r)), square_root(x)) << x << " from " << as_float(r);
+            ++tried;
+        }
+    };
+    // A word is rounded to 24 bits before anything else: those of at most 24 bits, and of the others one of each value.
+    for (std::uint32_t w = 0; w < (1U << 24) && !HasFatalFailure(); ++w) check(w);
+    for (int shift = 1; shift <= 8; ++shift) {
+        for (std::uint32_t w = 1U << 23; w < (1U << 24) && !HasFatalFailure(); ++w) check(w << shift);
+    }
+    check(~0U);
+    EXPECT_GT(tried, std::int64_t{50} << 20);
+    EXPECT_EQ(refined_square_root(0.0F, 0x1p30F), 0.0F);
 }
 
 TEST(Arithmetic, wide_product_has_both_halves) {

@@ -37,7 +37,8 @@ struct Cuts {
     bool last_block_first;
 };
 
-template <class Scalar, int D, template <class, int> class Stepper, Velocity velocity, int Threads>
+template <class Scalar, int D, template <class, int> class Stepper, Velocity velocity, int Threads,
+          NormalMap map = NormalMap::reproducible>
 class HostLaunch {
   public:
     HostLaunch(const CellProgram& program, ShardRange range)
@@ -77,7 +78,8 @@ class HostLaunch {
     }
 
   private:
-    using Thread = ChainThread<Stepper<ScalarLanes<Scalar>, D>, ScalarLanes<Scalar>, D, Threads, velocity>;
+    using Lanes = ScalarLanes<Scalar, map>;
+    using Thread = ChainThread<Stepper<Lanes, D>, Lanes, D, Threads, velocity>;
 
     void run_launch(const LaunchArgs<Scalar>& launch, const Cuts& cuts) {
         const std::int64_t blocks = launch.map.blocks();

@@ -152,6 +152,27 @@ TEST(HostLaunch, weighted_steps_with_frozen_gradients) {
             chain_programs::finite_quadratic(3, 7, 2, Momentum::none), BatchSampling::reshuffle)));
 }
 
+/// With fast normals there is no CPU to compare with, but the cuts still must not show.
+template <int D, template <class, int> class Stepper, Velocity velocity>
+void expect_same_fast_moments(CellProgram program) {
+    program.fast_normals = true;
+    host_launch::HostLaunch<float, D, Stepper, velocity, 32, NormalMap::fast> whole(program, {0, 2});
+    const auto expected = whole.run(all_cuts().front());
+    for (const Cuts& cuts : all_cuts()) {
+        host_launch::HostLaunch<float, D, Stepper, velocity, 64, NormalMap::fast> launch(program, {0, 2});
+        expect_same_moments(launch.run(cuts), expected);
+    }
+}
+
+TEST(HostLaunch, fast_normals) {
+    expect_same_fast_moments<1, LangevinStepper, Velocity::none>(chain_programs::langevin(1));
+    expect_same_fast_moments<4, LangevinStepper, Velocity::none>(chain_programs::langevin(3));
+    expect_same_fast_moments<4, QuadraticSgdStepper, Velocity::kept>(
+        chain_programs::quadratic(3, 3, Momentum::heavy_ball));
+    expect_same_fast_moments<4, GaussianRegressionSgdStepper, Velocity::kept>(
+        chain_programs::gaussian_regression(3, 3, Momentum::nesterov));
+}
+
 TEST(HostLaunch, odd_shard_sizes) {
     for (const std::int64_t shard_chains : {1, 31, 32, 33, 65}) {
         SCOPED_TRACE(shard_chains);

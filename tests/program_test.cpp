@@ -188,6 +188,7 @@ TEST_F(Program, RefusesBadInputInOneLine) {
     expect_refused("run small.toml --simd sse", 2, "generic|avx2|avx512");
     expect_refused("run small.toml --set swep.eta0=1", 2, "swep");
     expect_refused("run small.toml --backend cpu --normals fast", 2, "fast");
+    expect_refused("run small.toml --normals fast --set run.precision=double", 2, "float");
     expect_refused("run absent.toml", 2, "absent.toml");
 }
 

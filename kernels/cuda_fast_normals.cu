@@ -1,0 +1,24 @@
+#include "kernels/cuda_kernel.cuh"
+#include "kernels/gaussian_regression_oracle.h"
+#include "kernels/langevin_stepper.h"
+#include "kernels/quadratic_oracle.h"
+#include "kernels/sgd_stepper.h"
+
+namespace stationary {
+namespace {
+
+template <class Lanes, int D>
+using QuadraticSgdStepper = SgdStepper<Lanes, D, QuadraticOracle>;
+template <class Lanes, int D>
+using GaussianRegressionSgdStepper = SgdStepper<Lanes, D, GaussianRegressionOracle>;
+
+}  // namespace
+
+const CudaLaunchFunction<float> cuda_langevin_fast_normals =
+    &launch_step<float, LangevinStepper, Velocity::none, Variants::padding, NormalMap::fast>;
+const CudaLaunchFunction<float> cuda_quadratic_fast_normals =
+    &launch_step<float, QuadraticSgdStepper, Velocity::kept, Variants::padding, NormalMap::fast>;
+const CudaLaunchFunction<float> cuda_gaussian_regression_fast_normals =
+    &launch_step<float, GaussianRegressionSgdStepper, Velocity::kept, Variants::padding, NormalMap::fast>;
+
+}  // namespace stationary

@@ -1,0 +1,22 @@
+// A kernel by the name of those in kernels/ whose array lies in local memory, to show that check_kernel_counts sees it.
+
+namespace stationary {
+
+enum class TablePlace { shared };
+enum class Padding { none };
+enum class NormalMap { reproducible };
+
+template <class Lanes, int D>
+struct LangevinStepper;
+
+template <class Scalar, int D, template <class, int> class Stepper, TablePlace place, Padding padding, NormalMap map>
+__global__ void run_chains(Scalar* numbers, const int* places) {
+    Scalar kept[64];
+    for (int k = 0; k < 64; ++k) kept[k] = numbers[k] * Scalar(k);
+    numbers[threadIdx.x] = kept[places[threadIdx.x] % 64];  // an index known only at run time
+}
+
+template __global__ void run_chains<float, 1, LangevinStepper, TablePlace::shared, Padding::none,
+                                    NormalMap::reproducible>(float*, const int*);
+
+}  // namespace stationary
