@@ -11,7 +11,7 @@
 
 namespace {
 
-constexpr int numbers_per_thread = 8, operations_per_pass = 32, passes = 200, threads = 1024;
+constexpr int numbers_per_thread = 8, operations_per_pass = 16, passes = 200, threads = 1024;
 
 #define STATIONARY_PROBE(name, Type, statement)                                   \
     struct name {                                                                 \
@@ -21,11 +21,8 @@ constexpr int numbers_per_thread = 8, operations_per_pass = 32, passes = 200, th
 
 STATIONARY_PROBE(fma, float, x = __fmaf_rn(x, 1.0000001F, static_cast<float>(seed)));
 STATIONARY_PROBE(multiply_add_integer, std::uint32_t, x = x * 0xB5DE9C89U + seed);
-STATIONARY_PROBE(multiply_wide, std::uint64_t,
-                 x = static_cast<std::uint64_t>(static_cast<std::uint32_t>(x)) * 0xD2511F53U + (x >> 32) + (seed & 0));
-STATIONARY_PROBE(philox_half_round, std::uint64_t,
-                 const std::uint64_t product = static_cast<std::uint64_t>(static_cast<std::uint32_t>(x)) * 0xD2511F53U;
-                 x = (product >> 32) ^ static_cast<std::uint32_t>(product) ^ seed);
+STATIONARY_PROBE(philox_half_round, std::uint32_t, const std::uint64_t product = std::uint64_t{x} * 0xD2511F53U;
+                 x = static_cast<std::uint32_t>(product >> 32) ^ static_cast<std::uint32_t>(product) ^ seed);
 STATIONARY_PROBE(logic, std::uint32_t,
                  asm volatile("lop3.b32 %0, %0, %1, %2, 0x96;"
                               : "+r"(x)
@@ -85,7 +82,6 @@ void measure_all() {
     const auto multiprocessors = static_cast<unsigned>(properties.multiProcessorCount);
     measure<fma>("fma", multiprocessors);
     measure<multiply_add_integer>("multiply_add_integer", multiprocessors);
-    measure<multiply_wide>("multiply_wide", multiprocessors);
     measure<philox_half_round>("philox_half_round", multiprocessors);
     measure<logic>("logic", multiprocessors);
     measure<integer_to_float>("integer_to_float", multiprocessors);

@@ -112,10 +112,12 @@ STATIONARY_HD float refined_square_root(float x, float r) {
 
 /// √x, correctly rounded, for the values of squared_radius (normals.h): 0, or between 2⁻²⁴ and 46.
 ///
-/// A GPU's square root is a subroutine that starts with tests for the arguments that need care, none of which are in
-/// this range. Its approximation of 1/√x has a relative error below 2^−22.9 (PTX ISA, rsqrt.approx.ftz.f32); for every
-/// value of squared_radius and every r within that bound refined_square_root is correctly rounded. Test:
-/// arithmetic_test.cpp, refined_square_root.
+/// A GPU's square root is a test of the exponent and, between 2⁻¹⁰¹ and the largest float, the five instructions that
+/// are left here (in the code that nvcc 13 makes of __fsqrt_rn for sm_90: MUFU.RSQ, two FMUL, two FFMA): the same
+/// operations give the same root, which PTX promises to be correctly rounded. Beside that, of the error that
+/// rsqrt.approx may have by the PTX manual, 2^−22.9, everything up to 2^−23.3 is harmless for every value of
+/// squared_radius, and the rest for all but two mantissas. Test: arithmetic_test.cpp,
+/// refined_square_root_of_every_squared_radius.
 template <class F>
 STATIONARY_HD F square_root_of_square(F x) {
 #if defined(__CUDA_ARCH__)

@@ -20,7 +20,8 @@ namespace {
 TEST(FastNormals, are_box_mullers) {
     std::mt19937 words(11);
     for (int i = 0; i < 100000; ++i) {
-        const std::uint32_t w = words(), a = words();
+        const auto w = static_cast<std::uint32_t>(words());
+        const auto a = static_cast<std::uint32_t>(words());
         float first, second;
         fast_box_muller(w, a, first, second);
         const double radius = std::sqrt(-2.0 * std::log((w + 0.5) * 0x1p-32));

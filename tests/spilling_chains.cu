@@ -11,12 +11,12 @@ struct LangevinStepper;
 
 template <class Scalar, int D, template <class, int> class Stepper, TablePlace place, Padding padding, NormalMap map>
 __global__ void run_chains(Scalar* numbers, const int* places) {
-    Scalar kept[64];
-    for (int k = 0; k < 64; ++k) kept[k] = numbers[k] * Scalar(k);
-    numbers[threadIdx.x] = kept[places[threadIdx.x] % 64];  // an index known only at run time
+    Scalar kept[64] = {};
+    for (int k = 0; k < 1000; ++k) kept[places[k] % 64] += numbers[k];  // indices known only at run time
+    numbers[threadIdx.x] = kept[places[threadIdx.x] % 64];
 }
 
-template __global__ void run_chains<float, 1, LangevinStepper, TablePlace::shared, Padding::none,
-                                    NormalMap::reproducible>(float*, const int*);
+template __global__ void
+run_chains<float, 1, LangevinStepper, TablePlace::shared, Padding::none, NormalMap::reproducible>(float*, const int*);
 
 }  // namespace stationary
