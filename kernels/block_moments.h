@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 namespace stationary {
 inline namespace STATIONARY_SIMD_LEVEL {
@@ -38,12 +39,7 @@ class DrawStage {
 
     STATIONARY_HD void put_one(int chain) { storage_[D * row_length + chain] = 1; }
 
-    STATIONARY_HD void put(int chain, const std::int32_t (&value)[D][1]) {
-        STATIONARY_UNROLL
-        for (int i = 0; i < D; ++i) storage_[i * row_length + chain] = value[i][0];
-    }
-
-    [[nodiscard]] STATIONARY_HD std::int32_t value(int row, int chain) const {
+    [[nodiscard]] STATIONARY_HD std::int32_t& value(int row, int chain) const {
         return storage_[row * row_length + chain];
     }
 
@@ -126,19 +122,26 @@ inline ShardMoments read_totals(const std::uint64_t* row, std::uint64_t first_ba
 }
 
 /// One thread's share of a block's sums. The entries are dealt out thread by thread; where there are fewer entries than
-/// threads, an entry is cut into slices, each over every slices-th chain.
-template <int D, int Threads>
+/// threads, an entry is cut into slices, each over every slices-th chain. Memory: what a thread keeps from draw to draw
+/// lies in memory, not in its registers.
+template <int D, int Threads, bool in_memory = false>
 class ThreadSums {
   public:
-    STATIONARY_HD ThreadSums(int thread, int dimension) {
-        const int entries = moment_entries(dimension);
-        slices_ = entries < Threads ? Threads / entries : 1;
+    static constexpr int shares = (moment_entries(D) + Threads - 1) / Threads;
+
+    struct Kept {
+        std::int64_t sum[shares];
+        std::int32_t factors[shares];
+    };
+
+    /// memory[thread] is this thread's, if anything lies in memory.
+    STATIONARY_HD ThreadSums(int thread, int dimension, Kept* memory = nullptr)
+        : thread_(thread), entries_(moment_entries(dimension)), slices_(entries_ < Threads ? Threads / entries_ : 1) {
+        if constexpr (in_memory) kept_ = memory + thread;
         STATIONARY_UNROLL
         for (int k = 0; k < shares; ++k) {
-            const int item = thread + k * Threads;
-            const int entry = item / slices_;
-            share_[k] = {entry < entries ? entry : -1, item % slices_,
-                         moment_factors(entry < entries ? entry : 0, dimension, D), 0};
+            kept().factors[k] = is_used(k) ? packed(moment_factors(entry(k), dimension, D)) : 0;
+            kept().sum[k] = 0;
         }
     }
 
@@ -146,7 +149,7 @@ class ThreadSums {
     STATIONARY_HD void add(const DrawStage<D, Threads>& stage) {
         STATIONARY_UNROLL
         for (int k = 0; k < shares; ++k) {
-            if (share_[k].entry >= 0) share_[k].sum += sum_over_chains(stage, share_[k]);
+            if (is_used(k)) kept().sum[k] += sum_over_chains(stage, k);
         }
     }
 
@@ -154,32 +157,44 @@ class ThreadSums {
     STATIONARY_HD void flush(std::uint64_t* row) {
         STATIONARY_UNROLL
         for (int k = 0; k < shares; ++k) {
-            if (share_[k].entry >= 0) add_to_entry(row, share_[k].entry, share_[k].sum);
-            share_[k].sum = 0;
+            if (is_used(k)) add_to_entry(row, entry(k), kept().sum[k]);
+            kept().sum[k] = 0;
         }
     }
 
   private:
-    static constexpr int shares = (moment_entries(D) + Threads - 1) / Threads;
+    static_assert(D < 256);
 
-    struct Share {
-        int entry;  ///< −1: nothing to do
-        int first_chain;
-        MomentFactors factors;
-        std::int64_t sum;
-    };
+    [[nodiscard]] STATIONARY_HD Kept& kept() {
+        if constexpr (in_memory) {
+            return *kept_;
+        } else {
+            return kept_;
+        }
+    }
 
-    STATIONARY_HD std::int64_t sum_over_chains(const DrawStage<D, Threads>& stage, const Share& share) const {
+    /// Two numbers in one register.
+    static STATIONARY_HD std::int32_t packed(MomentFactors factors) { return factors.first | factors.second << 8; }
+
+    [[nodiscard]] STATIONARY_HD int entry(int share) const { return (thread_ + share * Threads) / slices_; }
+    [[nodiscard]] STATIONARY_HD int first_chain(int share) const { return (thread_ + share * Threads) % slices_; }
+    [[nodiscard]] STATIONARY_HD bool is_used(int share) const { return entry(share) < entries_; }
+
+    STATIONARY_HD std::int64_t sum_over_chains(const DrawStage<D, Threads>& stage, int share) {
+        const int first_row = kept().factors[share] & 255;
+        const int second_row = kept().factors[share] >> 8;
         std::int64_t sum = 0;
-        for (int chain = share.first_chain; chain < Threads; chain += slices_) {
-            const std::int64_t first = stage.value(share.factors.first, chain);
-            sum += first * stage.value(share.factors.second, chain);
+        for (int chain = first_chain(share); chain < Threads; chain += slices_) {
+            const std::int64_t first = stage.value(first_row, chain);
+            sum += first * stage.value(second_row, chain);
         }
         return sum;
     }
 
+    int thread_;
+    int entries_;
     int slices_;
-    Share share_[shares];
+    std::conditional_t<in_memory, Kept*, Kept> kept_;
 };
 
 }  // namespace STATIONARY_SIMD_LEVEL

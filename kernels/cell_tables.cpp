@@ -121,28 +121,29 @@ std::vector<double> in_units_of_normals(const CellProgram& program) {
 }  // namespace
 
 template <class Scalar>
-CellTables<Scalar>::CellTables(const CellProgram& p, int padded_dimension) {
+CellTables<Scalar>::CellTables(const CellProgram& p, int padded_dimension, int row_stride) {
     check_program(p);
     const auto d = static_cast<std::size_t>(p.dimension);
     const auto padded = static_cast<std::size_t>(padded_dimension);
+    const auto stride = static_cast<std::size_t>(row_stride);
     const auto n = static_cast<std::size_t>(p.training_points);
     const std::size_t rows = p.oracle == Oracle::least_squares ? n : 0;
     const std::size_t residual_rows = p.oracle == Oracle::finite_quadratic ? n : 0;
     const std::size_t curvature = has_hessian(p) ? d : 0;
     const std::size_t noise = has_noise_factor(p.oracle) ? d : 0;
     const std::size_t weights = p.step_weights.size();
-    require(padded >= d, "padded dimension below the dimension");
+    require(padded >= d && stride >= padded, "padded dimension below the dimension");
 
-    features_ = append(p.features, rows, d, rows, padded);
+    features_ = append(p.features, rows, d, rows, stride);
     scalars_.residual_in_row = rows > 0 && padded > d;
     const std::size_t own_residuals = scalars_.residual_in_row ? 0 : rows;
     residuals_ = append(p.residuals, own_residuals, 1, own_residuals, 1);
     if (scalars_.residual_in_row) {
         for (std::size_t row = 0; row < rows; ++row) {
-            values_[features_ + (row + 1) * padded - 1] = static_cast<Scalar>(p.residuals[row]);
+            values_[features_ + row * stride + padded - 1] = static_cast<Scalar>(p.residuals[row]);
         }
     }
-    gradient_residuals_ = append(p.gradient_residuals, residual_rows, d, residual_rows, padded);
+    gradient_residuals_ = append(p.gradient_residuals, residual_rows, d, residual_rows, stride);
     hessian_ = append(p.hessian, curvature, d, padded, padded);
     noise_factor_ = append(in_units_of_normals(p), noise, d, padded, padded);
     ridge_gradient_ = append(p.ridge_gradient, p.oracle == Oracle::least_squares ? d : 0, 1, padded, 1);

@@ -15,7 +15,10 @@ template <class Scalar>
 class CellTables {
   public:
     /// Throws std::invalid_argument for a program whose tables do not fit its dimension.
-    CellTables(const CellProgram& program, int padded_dimension);
+    CellTables(const CellProgram& program, int padded_dimension)
+        : CellTables(program, padded_dimension, padded_dimension) {}
+    /// The same with rows of the data set `row_stride` numbers apart (lanes.h).
+    CellTables(const CellProgram& program, int padded_dimension, int row_stride);
 
     [[nodiscard]] const std::vector<Scalar>& values() const { return values_; }
     /// How many of them, from the first on, every step reads. The rest are step_weights, one of which is read per step.

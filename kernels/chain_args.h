@@ -13,9 +13,9 @@ template <class Scalar>
 struct ChainArgs {
     const Scalar* hessian;             ///< H [D×D] row-major
     const Scalar* noise_factor;        ///< F [D×D] row-major, lower triangular
-    const Scalar* features;            ///< X [N×D] row-major; column D−1 holds e where residual_in_row
+    const Scalar* features;            ///< X [N×D], rows row_stride apart; column D−1 holds e where residual_in_row
     const Scalar* residuals;           ///< e [N]; empty where residual_in_row
-    const Scalar* gradient_residuals;  ///< r [N×D] row-major
+    const Scalar* gradient_residuals;  ///< r [N×D], rows row_stride apart
     const Scalar* step_weights;        ///< w_t, or null: every step has size step_size
     const Scalar* ridge_gradient;      ///< ridge·Φ* [D]
     const Scalar* initial;             ///< δ_0 [D]
@@ -45,11 +45,12 @@ struct ChainArgs {
     std::int64_t draws;
 };
 
-/// Position and velocity of one chain (or of one pack of chains): δ = Φ − Φ* and v, zero beyond the dimension.
+/// Position and velocity of one chain (or of one pack of chains): δ = Φ − Φ* and v, zero beyond the dimension. Arrays
+/// of Lanes::Real, or what stands for them where they are too long for a GPU's registers (lanes.h).
 template <class Lanes, int D>
 struct ChainState {
-    typename Lanes::Real position[D];
-    typename Lanes::Real velocity[D];
+    typename Lanes::template Position<D> position;
+    typename Lanes::template Velocity<D> velocity;
 };
 
 }  // namespace stationary

@@ -72,10 +72,15 @@ std::int64_t bytes_per_shard(const CellProgram& program) {
     return program.shard_chains * (vectors * program.dimension * real + 1) + totals;
 }
 
+template <class Scalar>
+CellTables<Scalar> tables_of(const CellProgram& program) {
+    const int dimension = compiled_dimension(program.dimension);
+    return CellTables<Scalar>(program, dimension, ScalarLanes<Scalar>::row_stride(dimension));
+}
+
 std::int64_t table_bytes(const CellProgram& program) {
-    const int padded = compiled_dimension(program.dimension);
     const auto of = [&]<class Scalar>(Scalar) {
-        return static_cast<std::int64_t>(CellTables<Scalar>(program, padded).values().size() * sizeof(Scalar));
+        return static_cast<std::int64_t>(tables_of<Scalar>(program).values().size() * sizeof(Scalar));
     };
     return program.double_precision ? of(double{}) : of(float{});
 }
@@ -102,7 +107,7 @@ class ShardGroup {
     ShardGroup(const CellProgram& program, std::int64_t shards, CudaLaunchFunction<Scalar> launch, int device)
         : program_(program),
           launch_(launch),
-          host_tables_(program, compiled_dimension(program.dimension)),
+          host_tables_(tables_of<Scalar>(program)),
           tables_(host_tables_.values().size()),
           position_(state_size(shards)),
           velocity_(step_functions(program).velocity == Velocity::kept ? state_size(shards) : 0),

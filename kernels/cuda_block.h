@@ -60,21 +60,57 @@ STATIONARY_HD ChainArgs<Scalar> with_tables_at(ChainArgs<Scalar> args, const Sca
 /// Whether a stepper's state has a velocity, which then has to outlive a launch.
 enum class Velocity { none, kept };
 
+/// Where a kernel keeps the state of a chain. A thread can have 255 registers, of which all but the vectors take some
+/// 60: SGD has five vectors, position, velocity, the place of the gradient, a sum and a row of the data, and Langevin
+/// three.
+constexpr StatePlace state_place(int dimension, Velocity velocity, std::size_t scalar_bytes) {
+    const int registers = scalar_bytes == 4 ? dimension : 2 * dimension;  // of one vector
+    if (velocity == Velocity::none) return registers < 48 ? StatePlace::registers : StatePlace::position_in_memory;
+    return registers < 24 ? StatePlace::registers : StatePlace::in_memory;
+}
+
+/// What a block's threads keep in shared memory where registers do not suffice: states as [component][thread],
+/// positions, then velocities; and their shares of the sums.
+template <class Lanes, int D, int Threads>
+struct ThreadMemory {
+    using Scalar = typename Lanes::Scalar;
+    static constexpr bool used = Lanes::state_place != StatePlace::registers;
+    using Sums = ThreadSums<D, Threads, used>;
+    static constexpr int positions = used ? D * Threads : 0;
+    static constexpr int velocities = Lanes::state_place == StatePlace::in_memory ? D * Threads : 0;
+    static constexpr std::size_t sums_bytes = used ? Threads * sizeof(typename Sums::Kept) : 0;
+    static constexpr std::size_t bytes = sums_bytes + (std::size_t{positions} + velocities) * sizeof(Scalar);
+
+    unsigned char* memory;  ///< `bytes` bytes, on a multiple of 16
+
+    [[nodiscard]] STATIONARY_HD typename Sums::Kept* sums() const {
+        return reinterpret_cast<typename Sums::Kept*>(memory);
+    }
+    /// Gives the state of thread `thread` its columns.
+    STATIONARY_HD void place(ChainState<Lanes, D>& state, int thread) const {
+        auto* numbers = reinterpret_cast<Scalar*>(memory + sums_bytes);
+        if constexpr (positions > 0) state.position = {numbers + thread, Threads};
+        if constexpr (velocities > 0) state.velocity = {numbers + positions + thread, Threads};
+    }
+};
+
 /// One thread of a block: one chain, and a share of the block's sums.
 template <class Stepper, class Lanes, int D, int Threads, Velocity velocity>
 class ChainThread {
   public:
     using Scalar = typename Lanes::Scalar;
     using Stage = DrawStage<D, Threads>;
+    using Memory = ThreadMemory<Lanes, D, Threads>;
 
     STATIONARY_HD ChainThread(const ChainArgs<Scalar>& args, const LaunchArgs<Scalar>& launch, std::int64_t block,
-                              int thread)
+                              int thread, Memory memory)
         : args_(args),
           launch_(launch),
           place_(chain_place(launch.map, block, Threads, thread)),
           thread_(thread),
           stepper_(args, place_.chain, launch.first_step),
-          sums_(thread, args.dimension) {
+          sums_(thread, args.dimension, memory.sums()) {
+        memory.place(state_, thread);
         start_chain(args_, state_);
         if (launch_.first_step > 0 && place_.valid) load();
     }
@@ -96,7 +132,7 @@ class ChainThread {
     }
 
     STATIONARY_HD void put_draw(Stage& stage, std::int64_t step) {
-        FixedPointDraws<D, 1> draw;
+        StagedDraw draw{stage, thread_};
         to_fixed_point_draws<Stepper::has_velocity>(
             args_, [&](int i, int) { return state_.position[i]; }, [&](int i, int) { return state_.velocity[i]; },
             [&](int) { return velocity_pull(args_, state_); }, draw);
@@ -105,10 +141,9 @@ class ChainThread {
             velocity_squares_ += draw.velocity_square[0];
             velocity_pulls_ += draw.pull[0];
         } else {
-            STATIONARY_UNROLL
-            for (int i = 0; i < D; ++i) draw.value[i][0] = 0;
+            STATIONARY_NO_UNROLL
+            for (int i = 0; i < D; ++i) draw.at(i, 0) = 0;
         }
-        stage.put(thread_, draw.value);
     }
 
     STATIONARY_HD void add_draws(const Stage& stage) { sums_.add(stage); }
@@ -136,6 +171,20 @@ class ChainThread {
     }
 
   private:
+    /// A FixedPointDraws of one chain that keeps its values on the stage.
+    struct StagedDraw {
+        static constexpr int dimension = D;
+        static constexpr int lanes = 1;
+        static constexpr bool one_by_one = Lanes::state_place != StatePlace::registers;
+        Stage& stage;
+        int thread;
+        std::int64_t velocity_square[1];
+        std::int32_t pull[1];
+        std::int32_t finite[1];
+        std::int32_t saturated[1];
+        STATIONARY_HD std::int32_t& at(int i, int /*lane*/) { return stage.value(i, thread); }
+    };
+
     /// Components beyond the dimension stay zero, as they were: only those of a diverged chain could be otherwise.
     STATIONARY_HD void load() {
         STATIONARY_UNROLL
@@ -174,7 +223,7 @@ class ChainThread {
     int thread_;
     Stepper stepper_;
     ChainState<Lanes, D> state_;
-    ThreadSums<D, Threads> sums_;
+    typename Memory::Sums sums_;
     std::uint32_t finite_draws_ = 0;
     std::int64_t velocity_squares_ =
         0;  ///< a draw adds less than 2⁵³, so 2¹⁰ draws fit; there are fewer between flushes

@@ -2,36 +2,51 @@
 
 #include "kernels/arithmetic.h"
 
+#include <type_traits>
+
 namespace stationary {
 inline namespace STATIONARY_SIMD_LEVEL {
 
+/// How a GPU runs through a dot product: without a loop, for numbers in registers, or by one, for numbers in memory.
+enum class DotLoop { unrolled, one };
+
 /// Σ_i a_i·x_i over the first Count of D components, in the one order that the whole engine uses for dimensions up to
 /// max_dimension: four running sums, sum k over i ≡ k (mod 4) in ascending order by fma, joined as (s0 + s2) + (s1 +
-/// s3). Zero terms change nothing, so the result does not depend on how far the dimension is padded. `a` is anything
-/// indexable whose elements convert to Real. Test: dot_test.cpp.
-template <int Count, int D, class Real, class Row>
-STATIONARY_HD Real dot_first(const Row& a, const Real (&x)[D]) {
-    static_assert(Count <= D && (Count <= 2 || Count % 4 == 0));
+/// s3). Zero terms change nothing, so the result does not depend on how far the dimension is padded. `a` and `x` are
+/// anything indexable; the elements of `a` convert to those of `x`. Test: dot_test.cpp.
+template <int Count, DotLoop loop = DotLoop::unrolled, class Row, class Vector>
+STATIONARY_HD auto dot_first(const Row& a, const Vector& x) {
+    static_assert(Count <= 2 || Count % 4 == 0);
+    using Real = std::remove_cv_t<std::remove_reference_t<decltype(x[0])>>;
     Real sum[4];
     STATIONARY_UNROLL
     for (int i = 0; i < (Count < 4 ? Count : 4); ++i) sum[i] = Real(a[i]) * x[i];
-    STATIONARY_UNROLL
-    for (int i = 4; i < Count; ++i) sum[i % 4] = fused_multiply_add(Real(a[i]), x[i], sum[i % 4]);
+    const auto add = [&](int k, int i) { sum[k] = fused_multiply_add(Real(a[i]), x[i], sum[k]); };
+    if constexpr (loop == DotLoop::one) {
+        STATIONARY_NO_UNROLL
+        for (int i = 4; i < Count; i += 4) {
+            STATIONARY_UNROLL
+            for (int k = 0; k < 4; ++k) add(k, i + k);
+        }
+    } else {
+        STATIONARY_UNROLL
+        for (int i = 4; i < Count; ++i) add(i % 4, i);
+    }
     if constexpr (Count == 1) return sum[0];
     if constexpr (Count == 2) return sum[0] + sum[1];
     if constexpr (Count >= 4) return (sum[0] + sum[2]) + (sum[1] + sum[3]);
 }
 
 /// Σ_i a_i·x_i over all D components, in the same order.
-template <int D, class Real, class Row>
-STATIONARY_HD Real dot(const Row& a, const Real (&x)[D]) {
-    return dot_first<D>(a, x);
+template <int D, DotLoop loop = DotLoop::unrolled, class Row, class Vector>
+STATIONARY_HD auto dot(const Row& a, const Vector& x) {
+    return dot_first<D, loop>(a, x);
 }
 
 /// The dot products of two neighbouring rows of a row-major table of D columns with x over its first Count components,
 /// in the order of dot_first, side by side: each component of x is read once for both.
-template <int Count, int D, class Real, class Scalar>
-STATIONARY_HD void dot_two_rows(const Scalar* rows, const Real (&x)[D], Real& first, Real& second) {
+template <int Count, int D, class Real, class Scalar, class Vector>
+STATIONARY_HD void dot_two_rows(const Scalar* rows, const Vector& x, Real& first, Real& second) {
     static_assert(Count <= D && Count % 4 == 0);
     Real sum[2][4];
     STATIONARY_UNROLL
@@ -52,8 +67,8 @@ STATIONARY_HD void dot_two_rows(const Scalar* rows, const Real (&x)[D], Real& fi
 }
 
 /// Rows FirstRow … LastRow − 1 of y = A·x, over the first Count columns; rows beyond `dimension` are zero.
-template <int FirstRow, int LastRow, int Count, int D, class Real, class Scalar>
-STATIONARY_HD void multiply_rows(const Scalar* a, int dimension, const Real (&x)[D], Real (&y)[D]) {
+template <int FirstRow, int LastRow, int Count, int D, class Real, class Scalar, class Vector>
+STATIONARY_HD void multiply_rows(const Scalar* a, int dimension, const Vector& x, Real (&y)[D]) {
     if constexpr (Count < 4) {
         STATIONARY_UNROLL
         for (int i = FirstRow; i < LastRow; ++i) y[i] = i < dimension ? dot_first<Count>(a + i * D, x) : Real(0);
@@ -61,31 +76,31 @@ STATIONARY_HD void multiply_rows(const Scalar* a, int dimension, const Real (&x)
         STATIONARY_UNROLL_ON_DEVICE
         for (int i = FirstRow; i < LastRow; i += 2) {
             y[i] = y[i + 1] = Real(0);
-            if (i < dimension) dot_two_rows<Count>(a + i * D, x, y[i], y[i + 1]);
+            if (i < dimension) dot_two_rows<Count, D>(a + i * D, x, y[i], y[i + 1]);
             if (i + 1 >= dimension) y[i + 1] = Real(0);
         }
     }
 }
 
 /// y = A·x for a row-major D×D table of scalars whose rows and columns beyond `dimension` are zero.
-template <int D, class Real, class Scalar>
-STATIONARY_HD void multiply(const Scalar* a, int dimension, const Real (&x)[D], Real (&y)[D]) {
+template <int D, class Real, class Scalar, class Vector>
+STATIONARY_HD void multiply(const Scalar* a, int dimension, const Vector& x, Real (&y)[D]) {
     multiply_rows<0, D, D>(a, dimension, x, y);
 }
 
 /// y = L·x for a lower-triangular L, four rows at a time: columns right of the diagonal block are zero and left out,
-/// which changes no bit.
+/// which changes no bit. The last rows come first: after them the last components of x are not needed any more.
 template <int FirstRow = 0, int D, class Real, class Scalar>
 STATIONARY_HD void multiply_lower_triangular(const Scalar* a, int dimension, const Real (&x)[D], Real (&y)[D]) {
     constexpr int last_row = FirstRow + 4 < D ? FirstRow + 4 : D;
-    multiply_rows<FirstRow, last_row, last_row>(a, dimension, x, y);
     if constexpr (last_row < D) multiply_lower_triangular<last_row>(a, dimension, x, y);
+    multiply_rows<FirstRow, last_row, last_row>(a, dimension, x, y);
 }
 
 /// y = A·x for a diagonal A: the numbers that multiply and multiply_lower_triangular give, up to the signs of zeros.
 /// Test: dot_test.cpp.
-template <int D, class Real, class Scalar>
-STATIONARY_HD void multiply_diagonal(const Scalar* a, const Real (&x)[D], Real (&y)[D]) {
+template <int D, class Real, class Scalar, class Vector>
+STATIONARY_HD void multiply_diagonal(const Scalar* a, const Vector& x, Real (&y)[D]) {
     STATIONARY_UNROLL
     for (int i = 0; i < D; ++i) y[i] = Real(a[i * D + i]) * x[i];
 }

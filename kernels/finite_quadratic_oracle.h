@@ -18,14 +18,14 @@ class FiniteQuadraticOracle {
 
     /// emit(i, ĝ_i), i = 0 … D−1, of ĝ = Hδ + (1/B) Σ_b r_b, the residuals added in the order in which they are drawn;
     /// position i is not read after emit(i).
-    template <class Emit>
-    STATIONARY_HD void minibatch_gradient(const Real (&position)[D], Emit&& emit) {
+    template <class Position, class Emit>
+    STATIONARY_HD void minibatch_gradient(const Position& position, Emit&& emit) {
         Real sum[D];
         STATIONARY_UNROLL
         for (int i = 0; i < D; ++i) sum[i] = Real(0);
         indices_.add_batch(sum, [&](const typename Lanes::Index& index, Real(&to)[D]) {
-            Real row[D];
-            Lanes::load_row(args_.gradient_residuals, D, index, row);
+            typename Lanes::template Row<D> row;
+            Lanes::template load_row<D>(args_.gradient_residuals, index, row);
             STATIONARY_UNROLL
             for (int i = 0; i < D; ++i) to[i] = to[i] + row[i];
         });

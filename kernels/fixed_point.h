@@ -3,6 +3,7 @@
 #include "kernels/arithmetic.h"
 #include "kernels/chain_args.h"
 #include "kernels/dot.h"
+#include "kernels/lanes.h"
 
 #include <cstdint>
 
@@ -43,39 +44,58 @@ STATIONARY_HD FixedPoint to_fixed_point(Scalar x, Scalar centre, Scalar scale) {
 /// One draw of each of `Lanes` chains as integers: all zero in a lane unless every component of its state is finite.
 template <int D, int Lanes>
 struct FixedPointDraws {
+    static constexpr int dimension = D;
+    static constexpr int lanes = Lanes;
+    static constexpr bool one_by_one = false;  ///< on a GPU, components take turns, read from memory by a loop
     std::int32_t value[D][Lanes];
     std::int64_t velocity_square[Lanes];  ///< Σ_i round(v_i·velocity_scale)², below D·2⁴⁸
     std::int32_t pull[Lanes];             ///< round(v·Hδ·pull_scale), 0 where it is not recorded
     std::int32_t finite[Lanes];           ///< position, velocity and v·Hδ where it is recorded
     std::int32_t saturated[Lanes];
+
+    STATIONARY_HD std::int32_t& at(int i, int lane) { return value[i][lane]; }
+};
+
+/// Hδ, each component made when it is asked for: a GPU has no registers to spare for a vector more.
+template <class Lanes, int D>
+struct HessianTimesPosition {
+    using Real = typename Lanes::Real;
+    const ChainArgs<typename Lanes::Scalar>& args;
+    const typename Lanes::template Position<D>& position;
+
+    STATIONARY_HD Real operator[](int i) const {
+        return i < args.dimension ? dot<D>(args.hessian + i * D, position) : Real(0);
+    }
 };
 
 /// v·Hδ of a chain, or of a pack of chains.
 template <class Lanes, int D>
 STATIONARY_HD typename Lanes::Real velocity_pull(const ChainArgs<typename Lanes::Scalar>& args,
                                                  const ChainState<Lanes, D>& state) {
-    typename Lanes::Real gradient[D];
-    multiply(args.hessian, args.dimension, state.position, gradient);
-    return dot<D>(state.velocity, gradient);
+    constexpr DotLoop loop = Lanes::state_place == StatePlace::registers ? DotLoop::unrolled : DotLoop::one;
+    return dot<D, loop>(HessianTimesPosition<Lanes, D>{args, state.position}, state.velocity);
 }
 
 /// position(i, lane) and velocity(i, lane) are component i of a lane's state, pull(lane) its v·Hδ (not asked for where
-/// args.pull_scale is 0). Without velocity: of a dynamics that has none, whose velocities are zero. Test:
-/// fixed_point_test.cpp.
-template <bool has_velocity, int D, int Lanes, class Scalar, class Position, class Velocity, class Pull>
+/// args.pull_scale is 0). Without velocity: of a dynamics that has none, whose velocities are zero. Draws is
+/// FixedPointDraws, or has its members and keeps the values elsewhere. Test: fixed_point_test.cpp.
+template <bool has_velocity, class Draws, class Scalar, class Position, class Velocity, class Pull>
 STATIONARY_HD void to_fixed_point_draws(const ChainArgs<Scalar>& args, Position&& position, Velocity&& velocity,
-                                        Pull&& pull, FixedPointDraws<D, Lanes>& draws) {
+                                        Pull&& pull, Draws& draws) {
+    constexpr int D = Draws::dimension;
+    constexpr int Lanes = Draws::lanes;
+    [[maybe_unused]] constexpr int passes = Draws::one_by_one ? 1 : D;
     for (int lane = 0; lane < Lanes; ++lane) {
         draws.velocity_square[lane] = 0;
         draws.pull[lane] = 0;
         draws.finite[lane] = 1;
         draws.saturated[lane] = 0;
     }
-    STATIONARY_UNROLL_ON_DEVICE
+    STATIONARY_UNROLL_ON_DEVICE_BY(passes)
     for (int i = 0; i < D; ++i) {
         for (int lane = 0; lane < Lanes; ++lane) {
             const FixedPoint q = to_fixed_point(position(i, lane), args.centre[i], args.scale[i]);
-            draws.value[i][lane] = q.value;
+            draws.at(i, lane) = q.value;
             draws.finite[lane] &= q.finite;
             draws.saturated[lane] |= q.saturated;
         }
@@ -96,9 +116,9 @@ STATIONARY_HD void to_fixed_point_draws(const ChainArgs<Scalar>& args, Position&
             draws.saturated[lane] |= q.saturated;
         }
     }
-    STATIONARY_UNROLL_ON_DEVICE
+    STATIONARY_UNROLL_ON_DEVICE_BY(passes)
     for (int i = 0; i < D; ++i) {
-        for (int lane = 0; lane < Lanes; ++lane) draws.value[i][lane] = draws.finite[lane] ? draws.value[i][lane] : 0;
+        for (int lane = 0; lane < Lanes; ++lane) draws.at(i, lane) = draws.finite[lane] ? draws.at(i, lane) : 0;
     }
     for (int lane = 0; lane < Lanes; ++lane) {
         draws.velocity_square[lane] = draws.finite[lane] ? draws.velocity_square[lane] : 0;

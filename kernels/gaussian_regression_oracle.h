@@ -23,8 +23,8 @@ class GaussianRegressionOracle {
 
     /// emit(i, ĝ_i), i = 0 … D−1, of ĝ = (1/B) Σ_b x_b (x_bᵀδ − σζ_b), added in the order in which the training points
     /// are drawn; position i is not read after emit(i).
-    template <class Emit>
-    STATIONARY_HD void minibatch_gradient(const Real (&position)[D], Emit&& emit) {
+    template <class Position, class Emit>
+    STATIONARY_HD void minibatch_gradient(const Position& position, Emit&& emit) {
         Real sum[D];
         STATIONARY_UNROLL
         for (int i = 0; i < D; ++i) sum[i] = Real(0);
@@ -34,11 +34,15 @@ class GaussianRegressionOracle {
     }
 
   private:
-    STATIONARY_HD void add_training_point(const Real (&position)[D], Real (&sum)[D]) {
-        Real z[D];
+    template <class Position>
+    STATIONARY_HD void add_training_point(const Position& position, Real (&sum)[D]) {
+        typename Lanes::Single normals[D];
         Real label[1];
-        draw_normals(normals_, args_.dimension, z);
+        draw_normals(normals_, args_.dimension, normals);
         draw_normals(normals_, 1, label);
+        Real z[D];
+        STATIONARY_UNROLL
+        for (int i = 0; i < D; ++i) z[i] = widen<Real>(normals[i]);
         Real x[D];
         multiply_lower_triangular(args_.noise_factor, args_.dimension, z, x);
         const Real residual = fused_multiply_add(Real(-args_.label_noise), label[0], dot<D>(x, position));

@@ -56,10 +56,10 @@ class LangevinStepper {
         if constexpr (Lanes::normal_map == NormalMap::fast) {
             if (shape == TableShape::as_flagged && both_diagonal()) return DiagonalPass(*this).step(z, state);
         }
-        Real gradient[D];
         Real noise[D];
-        oracle_.template mean_gradient<shape>(state.position, gradient);
+        Real gradient[D];
         oracle_.template noise<shape>(z, noise);
+        oracle_.template mean_gradient<shape>(state.position, gradient);
         STATIONARY_UNROLL
         for (int i = 0; i < D; ++i) state.position[i] = moved(state.position[i], gradient[i], noise[i]);
     }
@@ -88,8 +88,9 @@ class LangevinStepper {
     // On a GPU: passes of as many steps as take whole blocks of four normals, d steps or a part of them, so that none
     // is thrown away and none kept from pass to pass; of small dimensions `several` such at a time, which hides
     // latencies and shares what a pass repeats.
-    static constexpr int least_steps = D % 4 == 0 ? 1 : D % 2 == 0 ? 2 : 4;
-    static constexpr int several = D > 4 ? 1 : Lanes::normal_map == NormalMap::fast ? 2 : 4;
+    static constexpr int d = Lanes::exact_dimension > 0 ? Lanes::exact_dimension : D;
+    static constexpr int least_steps = d % 4 == 0 ? 1 : d % 2 == 0 ? 2 : 4;
+    static constexpr int several = d > 4 || d == 3 ? 1 : Lanes::normal_map == NormalMap::fast ? 2 : 4;
     /// From here on whole tables do not fit into registers, and went to local memory, which is slower than reading them
     /// again from shared memory.
     static constexpr int large_dimension = 8;
@@ -97,7 +98,7 @@ class LangevinStepper {
     template <class Count>
     STATIONARY_HD void advance_in_registers(ChainState<Lanes, D>& state, Count steps) {
         while (steps > 0) {
-            if (args_.dimension == D && oracle_.at_chunk()) {
+            if (args_.dimension == d && oracle_.at_chunk()) {
                 if (both_diagonal()) {
                     advance_whole_passes<DiagonalPass>(state, steps);
                 } else {
@@ -121,7 +122,7 @@ class LangevinStepper {
     /// As many passes of pass_steps steps as `steps`, which is lowered by them, and the counter's lower word allow.
     template <int pass_steps, class Pass, class Count>
     STATIONARY_HD void advance_by(const Pass& pass, ChainState<Lanes, D>& state, Count& steps) {
-        constexpr std::uint32_t blocks = pass_steps * D / 4;
+        constexpr std::uint32_t blocks = pass_steps * d / 4;
         NormalStream<Lanes>& normals = oracle_.normals();
         const std::uint32_t before_carry = normals.chunks_before_carry() / blocks;
         const Count wanted = steps / Count(pass_steps);
@@ -140,17 +141,18 @@ class LangevinStepper {
 
         template <int pass_steps>
         STATIONARY_HD void take(ChunkRun<Lanes>& run, ChainState<Lanes, D>& state) const {
-            Real z[pass_steps][D];
+            typename Lanes::Single normals[4];
             STATIONARY_UNROLL
-            for (int block = 0; block < pass_steps * D / 4; ++block) {
-                typename Lanes::Single normals[4];
-                run.next(normals);
+            for (int step = 0; step < pass_steps; ++step) {
+                Real z[D] = {};
                 STATIONARY_UNROLL
-                for (int k = 0; k < 4; ++k) z[(4 * block + k) / D][(4 * block + k) % D] = widen<Real>(normals[k]);
+                for (int i = 0; i < d; ++i) {
+                    if ((step * d + i) % 4 == 0) run.next(normals);
+                    z[i] = widen<Real>(normals[(step * d + i) % 4]);
+                }
+                stepper_.template step_with<TableShape::full>(z, state);
+                if constexpr (D >= large_dimension) forget_memory();
             }
-            STATIONARY_UNROLL
-            for (int step = 0; step < pass_steps; ++step) stepper_.template step_with<TableShape::full>(z[step], state);
-            if constexpr (D >= large_dimension) forget_memory();
         }
 
       private:
@@ -164,7 +166,7 @@ class LangevinStepper {
         STATIONARY_HD explicit DiagonalPass(const LangevinStepper& stepper) : stepper_(stepper) {
             const Args& args = stepper.args_;
             STATIONARY_UNROLL
-            for (int i = 0; i < D; ++i) {
+            for (int i = 0; i < d; ++i) {
                 rate_[i] = Real(args.hessian[i * D + i]) * (fast ? Real(-args.step_size) : Real(1));
                 noise_factor_[i] = Real(args.noise_factor[i * D + i]);
             }
@@ -173,12 +175,12 @@ class LangevinStepper {
         template <int pass_steps>
         STATIONARY_HD void take(ChunkRun<Lanes>& run, ChainState<Lanes, D>& state) const {
             STATIONARY_UNROLL
-            for (int block = 0; block < pass_steps * D / 4; ++block) {
+            for (int block = 0; block < pass_steps * d / 4; ++block) {
                 typename Lanes::Single normals[4];
                 run.next(normals);
                 STATIONARY_UNROLL
                 for (int k = 0; k < 4; ++k) {
-                    const int i = (4 * block + k) % D;
+                    const int i = (4 * block + k) % d;
                     state.position[i] = moved(i, state.position[i], widen<Real>(normals[k]));
                 }
             }
@@ -186,7 +188,7 @@ class LangevinStepper {
 
         STATIONARY_HD void step(const Real (&z)[D], ChainState<Lanes, D>& state) const {
             STATIONARY_UNROLL
-            for (int i = 0; i < D; ++i) state.position[i] = moved(i, state.position[i], z[i]);
+            for (int i = 0; i < d; ++i) state.position[i] = moved(i, state.position[i], z[i]);
         }
 
       private:

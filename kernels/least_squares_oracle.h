@@ -19,8 +19,8 @@ class LeastSquaresOracle {
 
     /// emit(i, ĝ_i), i = 0 … D−1, of ĝ = (1/B) Σ_b x_b (x_bᵀδ + e_b) + ridge·δ + ridge·Φ*, the B training points added
     /// in the order in which they are drawn; position i is not read after emit(i).
-    template <class Emit>
-    STATIONARY_HD void minibatch_gradient(const Real (&position)[D], Emit&& emit) {
+    template <class Position, class Emit>
+    STATIONARY_HD void minibatch_gradient(const Position& position, Emit&& emit) {
         Real sum[D];
         STATIONARY_UNROLL
         for (int i = 0; i < D; ++i) sum[i] = Real(0);
@@ -37,13 +37,15 @@ class LeastSquaresOracle {
   private:
     /// Where the row holds its residual, the δ that belongs to that column is zero, and what is summed there is
     /// dropped.
-    STATIONARY_HD void add_training_point(const typename Lanes::Index& index, const Real (&position)[D],
+    template <class Position>
+    STATIONARY_HD void add_training_point(const typename Lanes::Index& index, const Position& position,
                                           Real (&sum)[D]) const {
         Lanes::leave_in_memory(position);
-        Real row[D];
-        Lanes::load_row(args_.features, D, index, row);
+        typename Lanes::template Row<D> row;
+        Lanes::template load_row<D>(args_.features, index, row);
         const Real at_minimizer = args_.residual_in_row ? row[D - 1] : Lanes::load(args_.residuals, index);
         const Real residual = dot<D>(row, position) + at_minimizer;
+        if constexpr (Lanes::template row_in_memory<D>) forget_memory();
         STATIONARY_UNROLL
         for (int i = 0; i < D; ++i) sum[i] = fused_multiply_add(row[i], residual, sum[i]);
     }

@@ -119,8 +119,12 @@ class NormalStream {
     }
     /// The next chunks, no more than chunks_before_carry().
     [[nodiscard]] STATIONARY_HD ChunkRun<Lanes> run() const { return {key_, chain_, next_block_}; }
-    /// Leaves out chunks that have been taken from run().
-    STATIONARY_HD void skip_chunks(std::uint32_t chunks) { next_block_ += chunks; }
+    /// Leaves out chunks that have been taken from run(). None is begun before or after: what was kept is of no use.
+    STATIONARY_HD void skip_chunks(std::uint32_t chunks) {
+        next_block_ += chunks;
+        STATIONARY_UNROLL
+        for (int k = 0; k < kept; ++k) kept_[k] = Single(0);
+    }
 
   private:
     /// Normals kept for later steps: in registers the current chunk, in memory this and the next one, as a ring.

@@ -35,6 +35,12 @@ struct PackLanes {
     static constexpr int lanes = pack_lanes;
     static constexpr NormalMap normal_map = NormalMap::reproducible;
     static constexpr bool keeps_in_memory = true;
+    static constexpr StatePlace state_place = StatePlace::registers;  // or wherever the compiler keeps an array
+    static constexpr int exact_dimension = 0;
+    template <int D>
+    using Position = Real[D];
+    template <int D>
+    using Velocity = Real[D];
 
     /// Chains first, first + 1, …
     static STATIONARY_HD Chain chains_from(std::uint64_t first) {
@@ -99,8 +105,15 @@ struct PackLanes {
         return in_lane_order(multiply_wide(w, n).high);
     }
 
+    static constexpr int row_stride(int D) { return D; }
     template <int D>
-    static STATIONARY_HD void load_row(const R* table, std::int64_t stride, const Index& index, Real (&row)[D]) {
+    static constexpr bool row_in_memory = false;
+    template <int D>
+    using Row = Real[D];
+
+    template <int D>
+    static STATIONARY_HD void load_row(const R* table, const Index& index, Real (&row)[D]) {
+        constexpr std::int64_t stride = row_stride(D);
         if constexpr (std::is_same_v<R, float> && D % 4 == 0) {
             constexpr int at_once = 4;  // quarters: 16 vectors of rows, as many as leave room to transpose them
             STATIONARY_UNROLL

@@ -36,6 +36,14 @@
 #define STATIONARY_UNROLL _Pragma("GCC unroll 16")
 #endif
 
+// The same with a number of passes per branch that is known when compiling: 1 to leave a loop one.
+#if defined(__CUDA_ARCH__)
+#define STATIONARY_PRAGMA(text) _Pragma(#text)
+#define STATIONARY_UNROLL_ON_DEVICE_BY(passes) STATIONARY_PRAGMA(unroll(passes))
+#else
+#define STATIONARY_UNROLL_ON_DEVICE_BY(passes)
+#endif
+
 // For a loop that is long enough as it is.
 #if defined(__CUDA_ARCH__)
 #define STATIONARY_NO_UNROLL _Pragma("unroll 1")

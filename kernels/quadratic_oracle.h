@@ -32,8 +32,8 @@ class QuadraticOracle {
                        static_cast<std::uint64_t>(args.dimension)) {}
 
     /// gradient = Hδ.
-    template <TableShape shape = TableShape::as_flagged>
-    STATIONARY_HD void mean_gradient(const Real (&position)[D], Real (&gradient)[D]) const {
+    template <TableShape shape = TableShape::as_flagged, class Position>
+    STATIONARY_HD void mean_gradient(const Position& position, Real (&gradient)[D]) const {
         if (D > 1 && is_diagonal<shape>(args_.diagonal_hessian)) {
             multiply_diagonal(args_.hessian, position, gradient);
         } else {
@@ -46,7 +46,10 @@ class QuadraticOracle {
         : QuadraticOracle(args, chain, step, args.batch_size) {}
 
     /// The next d normals.
-    STATIONARY_HD void draw(Real (&z)[D]) { draw_normals(normals_, args_.dimension, z); }
+    template <class Number>
+    STATIONARY_HD void draw(Number (&z)[D]) {
+        draw_normals(normals_, args_.dimension, z);
+    }
 
     /// The stream of normals.
     [[nodiscard]] STATIONARY_HD NormalStream<Lanes>& normals() { return normals_; }
@@ -69,15 +72,15 @@ class QuadraticOracle {
 
     /// emit(i, ĝ_i), i = 0 … D−1, of ĝ = (1/B) Σ_b (Hδ + F z_b); position i is not read after emit(i). Every z_b is
     /// drawn; H and F are linear, so the sum over b is taken before they are applied.
-    template <class Emit>
-    STATIONARY_HD void minibatch_gradient(const Real (&position)[D], Emit&& emit) {
+    template <class Position, class Emit>
+    STATIONARY_HD void minibatch_gradient(const Position& position, Emit&& emit) {
         Real sum[D];
         draw(sum);
         for (std::int64_t b = 1; b < args_.batch_size; ++b) {
-            Real z[D];
+            typename Lanes::Single z[D];
             draw(z);
             STATIONARY_UNROLL
-            for (int i = 0; i < D; ++i) sum[i] = sum[i] + z[i];
+            for (int i = 0; i < D; ++i) sum[i] = sum[i] + widen<Real>(z[i]);
         }
         Real noise_sum[D];
         noise(sum, noise_sum);

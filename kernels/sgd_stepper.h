@@ -47,6 +47,11 @@ class SgdStepper {
         };
         if constexpr (Lanes::keeps_in_memory) {
             oracle_.minibatch_gradient(args_.frozen ? initial_ : state.position, move);
+        } else if constexpr (reads_place_from_memory) {
+            // number by number: a choice between objects would put both into local memory
+            const Column<const Real> at{args_.frozen ? args_.initial : state.position.first,
+                                        args_.frozen ? 1 : state.position.stride};
+            oracle_.minibatch_gradient(at, move);
         } else {  // a choice between arrays would put both into a GPU's local memory
             Real at[D];
             STATIONARY_UNROLL
@@ -62,6 +67,10 @@ class SgdStepper {
     }
 
   private:
+    /// A place that lies in memory is read once a step and held for all training points, as far as registers go.
+    static constexpr bool reads_place_from_memory =
+        Lanes::state_place != StatePlace::registers && D * sizeof(typename Lanes::Scalar) > 192;
+
     /// What update() comes to, bit for bit but for the signs of zeros, without dampening and lookahead.
     STATIONARY_HD void heavy_ball(int i, Real gradient, Real minus_size, ChainState<Lanes, D>& state) const {
         state.velocity[i] = fused_multiply_add(Real(args_.momentum), state.velocity[i], gradient);

@@ -13,20 +13,20 @@ namespace stationary {
 namespace {
 
 /// draw(k, i, c): component i of chain c in draw k of a block.
-template <int D, int Threads, class Draw>
+template <int D, int Threads, bool in_memory, class Draw>
 void add_block(std::vector<std::uint64_t>& row, int dimension, int draws, Draw&& draw) {
     std::vector<std::int32_t> storage(DrawStage<D, Threads>::values, 0x7fffffff);
     DrawStage<D, Threads> stage(storage.data());
-    std::vector<ThreadSums<D, Threads>> threads;
+    using Sums = ThreadSums<D, Threads, in_memory>;
+    std::vector<typename Sums::Kept> memory(in_memory ? Threads : 0);
+    std::vector<Sums> threads;
     for (int t = 0; t < Threads; ++t) {
         stage.put_one(t);
-        threads.emplace_back(t, dimension);
+        threads.emplace_back(t, dimension, memory.data());
     }
     for (int k = 0; k < draws; ++k) {
         for (int t = 0; t < Threads; ++t) {
-            std::int32_t value[D][1] = {};
-            for (int i = 0; i < dimension; ++i) value[i][0] = draw(k, i, t);
-            stage.put(t, value);
+            for (int i = 0; i < D; ++i) stage.value(i, t) = i < dimension ? draw(k, i, t) : 0;
         }
         for (auto& thread : threads) thread.add(stage);
     }
@@ -57,14 +57,20 @@ std::int32_t random_value(int k, int i, int c) {
     return static_cast<std::int32_t>(word[0] % (2U * fixed_point_limit + 1U)) - fixed_point_limit;
 }
 
-template <int D, int Threads>
-void expect_direct_sums(int dimension) {
+template <int D, int Threads, bool in_memory>
+void expect_direct_sums_kept(int dimension) {
     SCOPED_TRACE("D " + std::to_string(D) + ", threads " + std::to_string(Threads) + ", d " +
                  std::to_string(dimension));
     std::vector<std::uint64_t> row(static_cast<std::size_t>(TotalsRow::words(dimension)), 0);
-    add_block<D, Threads>(row, dimension, 3, random_value);
+    add_block<D, Threads, in_memory>(row, dimension, 3, random_value);
     same_moments::expect_same_moments(read_totals(row.data(), ~std::uint64_t{0}, 0, dimension),
                                       direct_sums(dimension, 3, Threads, random_value));
+}
+
+template <int D, int Threads>
+void expect_direct_sums(int dimension) {
+    expect_direct_sums_kept<D, Threads, false>(dimension);
+    expect_direct_sums_kept<D, Threads, true>(dimension);
 }
 
 TEST(BlockMoments, equal_sums_in_128_bits) {
@@ -102,8 +108,8 @@ TEST(BlockMoments, the_largest_draws_fit_between_flushes) {
     constexpr int draws = draws_between_flushes(threads);
     const auto draw = [](int, int i, int) { return i % 2 == 0 ? fixed_point_limit : -fixed_point_limit; };
     std::vector<std::uint64_t> row(static_cast<std::size_t>(TotalsRow::words(d)), 0);
-    add_block<d, threads>(row, d, draws, draw);
-    add_block<d, threads>(row, d, draws, draw);
+    add_block<d, threads, false>(row, d, draws, draw);
+    add_block<d, threads, false>(row, d, draws, draw);
     const ShardMoments moments = read_totals(row.data(), 7, 5, d);
     const ShardMoments expected = direct_sums(d, 2 * draws, threads, draw);
     same_moments::expect_same_sums(moments.products, expected.products, "products");

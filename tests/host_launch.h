@@ -5,6 +5,8 @@
 #include "kernels/compiled_dimension.h"
 #include "kernels/cuda_block.h"
 
+#include <cstddef>
+#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -16,9 +18,12 @@ template <class Thread>
 class HostTeam {
   public:
     template <class Scalar>
-    HostTeam(const ChainArgs<Scalar>& args, const LaunchArgs<Scalar>& launch, std::int64_t block, int threads) {
+    HostTeam(const ChainArgs<Scalar>& args, const LaunchArgs<Scalar>& launch, std::int64_t block, int threads)
+        : memory_(Thread::Memory::bytes / sizeof(std::max_align_t) + 1) {
+        std::memset(memory_.data(), 0x7f, memory_.size() * sizeof(std::max_align_t));  // what nobody has written
+        const typename Thread::Memory memory{reinterpret_cast<unsigned char*>(memory_.data())};
         threads_.reserve(static_cast<std::size_t>(threads));
-        for (int thread = 0; thread < threads; ++thread) threads_.emplace_back(args, launch, block, thread);
+        for (int thread = 0; thread < threads; ++thread) threads_.emplace_back(args, launch, block, thread, memory);
     }
 
     template <class Work>
@@ -27,6 +32,7 @@ class HostTeam {
     }
 
   private:
+    std::vector<std::max_align_t> memory_;
     std::vector<Thread> threads_;
 };
 
@@ -38,13 +44,13 @@ struct Cuts {
 };
 
 template <class Scalar, int D, template <class, int> class Stepper, Velocity velocity, int Threads,
-          NormalMap map = NormalMap::reproducible>
+          NormalMap map = NormalMap::reproducible, int exact_dimension = 0>
 class HostLaunch {
   public:
     HostLaunch(const CellProgram& program, ShardRange range)
         : program_(program),
           range_(range),
-          tables_(program, D),
+          tables_(program, D, Lanes::row_stride(D)),
           shards_(static_cast<std::size_t>(range.last - range.first)),
           row_(static_cast<std::size_t>(TotalsRow::words(program.dimension))) {
         const std::size_t chains = shards_ * static_cast<std::size_t>(program.shard_chains);
@@ -78,7 +84,7 @@ class HostLaunch {
     }
 
   private:
-    using Lanes = ScalarLanes<Scalar, map>;
+    using Lanes = ScalarLanes<Scalar, map, state_place(D, velocity, sizeof(Scalar)), exact_dimension>;
     using Thread = ChainThread<Stepper<Lanes, D>, Lanes, D, Threads, velocity>;
 
     void run_launch(const LaunchArgs<Scalar>& launch, const Cuts& cuts) {

@@ -23,11 +23,11 @@ CellProgram diagonal(CellProgram program) {
 }
 
 /// As a GPU takes them, many steps at a time, against one after the other.
-template <class Scalar, int D, NormalMap map>
+template <class Scalar, int D, NormalMap map, int exact>
 void expect_same_state(CellProgram program, std::int64_t first_step, std::uint32_t steps) {
     SCOPED_TRACE("d = " + std::to_string(program.dimension) + ", " + std::to_string(steps) + " steps from " +
                  std::to_string(first_step));
-    using Lanes = ScalarLanes<Scalar, map>;
+    using Lanes = ScalarLanes<Scalar, map, StatePlace::registers, exact>;
     program.fast_normals = map == NormalMap::fast;
     const CellTables<Scalar> tables(program, D);
     const ChainArgs<Scalar> args = tables.args(tables.values().data());
@@ -46,13 +46,13 @@ void expect_same_state(CellProgram program, std::int64_t first_step, std::uint32
 }
 
 /// From the start, from inside a block, and over the step whose block has the counter 2³².
-template <class Scalar, int D, NormalMap map>
+template <class Scalar, int D, NormalMap map, int exact = 0>
 void expect_same_states(const CellProgram& program) {
     const std::int64_t over_carry = (std::int64_t{1} << 34) / program.dimension;
     for (const CellProgram& shape : {program, diagonal(program)}) {
         for (const std::uint32_t steps : {1U, 3U, 16U, 35U, 100U}) {
             for (const std::int64_t first_step : {std::int64_t{0}, std::int64_t{3}, over_carry - 7, over_carry - 64}) {
-                expect_same_state<Scalar, D, map>(shape, first_step, steps);
+                expect_same_state<Scalar, D, map, exact>(shape, first_step, steps);
             }
         }
     }
@@ -67,6 +67,10 @@ void expect_same_states_in_every_dimension() {
     expect_same_states<Scalar, 8, map>(chain_programs::langevin(8));
     expect_same_states<Scalar, 12, map>(chain_programs::langevin(9));
     expect_same_states<Scalar, 12, map>(chain_programs::langevin(12));
+    expect_same_states<Scalar, 4, map, 3>(chain_programs::langevin(3));
+    expect_same_states<Scalar, 8, map, 5>(chain_programs::langevin(5));
+    expect_same_states<Scalar, 8, map, 6>(chain_programs::langevin(6));
+    expect_same_states<Scalar, 12, map, 10>(chain_programs::langevin(10));
 }
 
 TEST(LangevinStepper, many_steps_at_a_time_are_the_same_as_one_by_one) {

@@ -70,18 +70,19 @@ std::vector<Cuts> all_cuts() {
             {{6, 13}, 1, true}};
 }
 
-template <class Scalar, int D, template <class, int> class Stepper, Velocity velocity, int Threads>
+template <class Scalar, int D, template <class, int> class Stepper, Velocity velocity, int Threads, int exact>
 void expect_cpu_moments(const CellProgram& program, ShardRange range, const std::vector<ShardMoments>& expected,
                         const std::vector<Cuts>& cuts) {
     for (std::size_t k = 0; k < cuts.size(); ++k) {
         SCOPED_TRACE("threads " + std::to_string(Threads) + ", cuts " + std::to_string(k));
-        host_launch::HostLaunch<Scalar, D, Stepper, velocity, Threads> launch(program, range);
+        host_launch::HostLaunch<Scalar, D, Stepper, velocity, Threads, NormalMap::reproducible, exact> launch(program,
+                                                                                                              range);
         expect_same_moments(launch.run(cuts[k]), expected);
     }
 }
 
 /// The kernel's body in loops over blocks and threads gives the CPU backend's moments, however it is cut.
-template <class Scalar, int D, template <class, int> class Stepper, Velocity velocity>
+template <class Scalar, int D, template <class, int> class Stepper, Velocity velocity, int exact = 0>
 void expect_cpu_moments(CellProgram program, const std::vector<Cuts>& cuts = all_cuts()) {
     program.double_precision = sizeof(Scalar) == 8;
     const auto cpu = make_cpu_backend(1, SimdLevel::generic);
@@ -90,8 +91,8 @@ void expect_cpu_moments(CellProgram program, const std::vector<Cuts>& cuts = all
     for (const std::int64_t first : {std::int64_t{0}, across_2_32}) {
         const ShardRange range{first, first + 2};
         const auto expected = run(*cpu, program, range);
-        expect_cpu_moments<Scalar, D, Stepper, velocity, 32>(program, range, expected, cuts);
-        expect_cpu_moments<Scalar, D, Stepper, velocity, 64>(program, range, expected, cuts);
+        expect_cpu_moments<Scalar, D, Stepper, velocity, 32, exact>(program, range, expected, cuts);
+        expect_cpu_moments<Scalar, D, Stepper, velocity, 64, exact>(program, range, expected, cuts);
     }
 }
 
@@ -116,6 +117,38 @@ TEST(HostLaunch, least_squares_sgd_with_momentum) {
     expect_cpu_moments<float, 4, LeastSquaresSgdStepper, Velocity::kept>(program(3));
     expect_cpu_moments<float, 12, LeastSquaresSgdStepper, Velocity::kept>(program(10));
     expect_cpu_moments<double, 4, LeastSquaresSgdStepper, Velocity::kept>(program(3));
+}
+
+TEST(HostLaunch, dimensions_with_kernels_of_their_own) {
+    expect_cpu_moments<float, 4, LangevinStepper, Velocity::none, 3>(chain_programs::langevin(3));
+    expect_cpu_moments<float, 12, LangevinStepper, Velocity::none, 10>(chain_programs::langevin(10));
+    expect_cpu_moments<float, 8, QuadraticSgdStepper, Velocity::kept, 5>(
+        chain_programs::quadratic(5, 3, Momentum::nesterov));
+    expect_cpu_moments<float, 8, GaussianRegressionSgdStepper, Velocity::kept, 6>(
+        chain_programs::gaussian_regression(6, 2, Momentum::nesterov));
+}
+
+/// States too long for the registers lie in memory (state_place), the place of a double gradient and rows too.
+TEST(HostLaunch, states_in_memory) {
+    const std::vector<Cuts> cuts{{{13}, 256, false}, {{1, 5, 12, 13}, 1, true}};
+    static_assert(state_place(24, Velocity::kept, 4) == StatePlace::in_memory);
+    static_assert(state_place(16, Velocity::kept, 4) == StatePlace::registers);
+    static_assert(state_place(24, Velocity::none, 8) == StatePlace::position_in_memory);
+    expect_cpu_moments<double, 32, LangevinStepper, Velocity::none>(chain_programs::langevin(25), cuts);
+    expect_cpu_moments<float, 24, QuadraticSgdStepper, Velocity::kept>(
+        chain_programs::quadratic(21, 2, Momentum::nesterov), cuts);
+    expect_cpu_moments<double, 12, FiniteQuadraticSgdStepper, Velocity::kept>(
+        chain_programs::finite_quadratic(11, 7, 2, Momentum::heavy_ball), cuts);
+    expect_cpu_moments<double, 32, FiniteQuadraticSgdStepper, Velocity::kept>(
+        chain_programs::weighted_sum(chain_programs::with_sampling(
+            chain_programs::finite_quadratic(26, 7, 2, Momentum::none), BatchSampling::reshuffle)),
+        cuts);
+    expect_cpu_moments<float, 32, LeastSquaresSgdStepper, Velocity::kept>(
+        chain_programs::least_squares(32, 53, 5, Momentum::nesterov), cuts);
+    expect_cpu_moments<double, 32, LeastSquaresSgdStepper, Velocity::kept>(
+        chain_programs::least_squares(27, 53, 5, Momentum::nesterov), cuts);
+    expect_cpu_moments<double, 16, GaussianRegressionSgdStepper, Velocity::kept>(
+        chain_programs::gaussian_regression(15, 3, Momentum::heavy_ball), cuts);
 }
 
 /// Launches that end inside an epoch of three steps, of which each leaves a training point over.

@@ -51,7 +51,7 @@ template <class Scalar, int D, template <class, int> class Stepper>
 std::vector<Record<Scalar>> run_stretches(const CellProgram& program, std::uint64_t chain,
                                           const std::vector<std::int64_t>& cuts) {
     using Lanes = ScalarLanes<Scalar>;
-    const CellTables<Scalar> tables(program, D);
+    const CellTables<Scalar> tables(program, D, Lanes::row_stride(D));
     const ChainArgs<Scalar> args = tables.args(tables.values().data());
     std::vector<Record<Scalar>> records;
     const auto record = [&](const ChainState<Lanes, D>& state, std::int64_t step) {
