@@ -78,17 +78,28 @@ struct ThreadMemory {
     using Sums = ThreadSums<D, Threads, used>;
     static constexpr int positions = used ? D * Threads : 0;
     static constexpr int velocities = Lanes::state_place == StatePlace::in_memory ? D * Threads : 0;
+    /// What else a thread keeps from draw to draw.
+    struct Notes {
+        ChainPlace place;
+        std::int64_t
+            velocity_squares;  ///< a draw adds less than 2⁵³, so 2¹⁰ draws fit; there are fewer between flushes
+        std::int64_t velocity_pulls;
+        std::uint32_t finite_draws;
+    };
     static constexpr std::size_t sums_bytes = used ? Threads * sizeof(typename Sums::Kept) : 0;
-    static constexpr std::size_t bytes = sums_bytes + (std::size_t{positions} + velocities) * sizeof(Scalar);
+    static constexpr std::size_t notes_bytes = used ? Threads * sizeof(Notes) : 0;
+    static constexpr std::size_t bytes =
+        sums_bytes + notes_bytes + (std::size_t{positions} + velocities) * sizeof(Scalar);
 
     unsigned char* memory;  ///< `bytes` bytes, on a multiple of 16
 
     [[nodiscard]] STATIONARY_HD typename Sums::Kept* sums() const {
         return reinterpret_cast<typename Sums::Kept*>(memory);
     }
+    [[nodiscard]] STATIONARY_HD Notes* notes() const { return reinterpret_cast<Notes*>(memory + sums_bytes); }
     /// Gives the state of thread `thread` its columns.
     STATIONARY_HD void place(ChainState<Lanes, D>& state, int thread) const {
-        auto* numbers = reinterpret_cast<Scalar*>(memory + sums_bytes);
+        auto* numbers = reinterpret_cast<Scalar*>(memory + sums_bytes + notes_bytes);
         if constexpr (positions > 0) state.position = {numbers + thread, Threads};
         if constexpr (velocities > 0) state.velocity = {numbers + positions + thread, Threads};
     }
@@ -106,19 +117,20 @@ class ChainThread {
                               int thread, Memory memory)
         : args_(args),
           launch_(launch),
-          place_(chain_place(launch.map, block, Threads, thread)),
           thread_(thread),
-          stepper_(args, place_.chain, launch.first_step),
+          stepper_(args, chain_place(launch.map, block, Threads, thread).chain, launch.first_step),
           sums_(thread, args.dimension, memory.sums()) {
+        if constexpr (Memory::used) notes_ = memory.notes() + thread;
+        notes() = {chain_place(launch.map, block, Threads, thread), 0, 0, 0};
         memory.place(state_, thread);
         start_chain(args_, state_);
-        if (launch_.first_step > 0 && place_.valid) load();
+        if (launch_.first_step > 0 && place().valid) load();
     }
 
     STATIONARY_HD void put_one(Stage& stage) const { stage.put_one(thread_); }
 
     STATIONARY_HD void advance(std::int64_t steps) {
-        if (!place_.valid) return;
+        if (!place().valid) return;
         if constexpr (D < 8 || Stepper::advances_in_registers) {
             stepper_.advance(state_, static_cast<std::uint32_t>(steps));
         } else {
@@ -135,11 +147,11 @@ class ChainThread {
         StagedDraw draw{stage, thread_};
         to_fixed_point_draws<Stepper::has_velocity>(
             args_, [&](int i, int) { return state_.position[i]; }, [&](int i, int) { return state_.velocity[i]; },
-            [&](int) { return velocity_pull(args_, state_); }, draw);
-        if (place_.valid) {
+            [&](int) { return pull(); }, draw);
+        if (place().valid) {
             count(draw.finite[0] != 0, draw.saturated[0] != 0, step);
-            velocity_squares_ += draw.velocity_square[0];
-            velocity_pulls_ += draw.pull[0];
+            notes().velocity_squares += draw.velocity_square[0];
+            notes().velocity_pulls += draw.pull[0];
         } else {
             STATIONARY_NO_UNROLL
             for (int i = 0; i < D; ++i) draw.at(i, 0) = 0;
@@ -150,23 +162,24 @@ class ChainThread {
 
     STATIONARY_HD void flush() {
         sums_.flush(totals());
-        if (finite_draws_ > 0) add_shared(totals()[TotalsRow::finite_draws], finite_draws_);
-        finite_draws_ = 0;
-        if (velocity_squares_ > 0)
-            add_to_entry(totals(), TotalsRow::velocity_entry(args_.dimension), velocity_squares_);
-        velocity_squares_ = 0;
-        if (velocity_pulls_ != 0) add_to_entry(totals(), TotalsRow::pull_entry(args_.dimension), velocity_pulls_);
-        velocity_pulls_ = 0;
+        if (notes().finite_draws > 0) add_shared(totals()[TotalsRow::finite_draws], notes().finite_draws);
+        notes().finite_draws = 0;
+        if (notes().velocity_squares > 0)
+            add_to_entry(totals(), TotalsRow::velocity_entry(args_.dimension), notes().velocity_squares);
+        notes().velocity_squares = 0;
+        if (notes().velocity_pulls != 0)
+            add_to_entry(totals(), TotalsRow::pull_entry(args_.dimension), notes().velocity_pulls);
+        notes().velocity_pulls = 0;
     }
 
-    STATIONARY_HD void save() const {
-        if (!place_.valid) return;
+    STATIONARY_HD void save() {
+        if (!place().valid) return;
         STATIONARY_UNROLL
         for (int i = 0; i < D; ++i) {
             if (i >= args_.dimension) continue;
-            launch_.position[place_.slot + i * launch_.map.chains()] = state_.position[i];
+            launch_.position[place().slot + i * launch_.map.chains()] = state_.position[i];
             if constexpr (velocity == Velocity::kept)
-                launch_.velocity[place_.slot + i * launch_.map.chains()] = state_.velocity[i];
+                launch_.velocity[place().slot + i * launch_.map.chains()] = state_.velocity[i];
         }
     }
 
@@ -178,28 +191,46 @@ class ChainThread {
         static constexpr bool one_by_one = Lanes::state_place != StatePlace::registers;
         Stage& stage;
         int thread;
-        std::int64_t velocity_square[1];
-        std::int32_t pull[1];
-        std::int32_t finite[1];
-        std::int32_t saturated[1];
+        std::int64_t velocity_square[1] = {};
+        std::int32_t pull[1] = {};
+        std::int32_t finite[1] = {};
+        std::int32_t saturated[1] = {};
         STATIONARY_HD std::int32_t& at(int i, int /*lane*/) { return stage.value(i, thread); }
     };
+
+    [[nodiscard]] STATIONARY_HD typename Memory::Notes& notes() {
+        if constexpr (Memory::used) {
+            return *notes_;
+        } else {
+            return notes_;
+        }
+    }
+    [[nodiscard]] STATIONARY_HD const ChainPlace& place() { return notes().place; }
 
     /// Components beyond the dimension stay zero, as they were: only those of a diverged chain could be otherwise.
     STATIONARY_HD void load() {
         STATIONARY_UNROLL
         for (int i = 0; i < D; ++i) {
             if (i >= args_.dimension) continue;
-            state_.position[i] = launch_.position[place_.slot + i * launch_.map.chains()];
+            state_.position[i] = launch_.position[place().slot + i * launch_.map.chains()];
             if constexpr (velocity == Velocity::kept)
-                state_.velocity[i] = launch_.velocity[place_.slot + i * launch_.map.chains()];
+                state_.velocity[i] = launch_.velocity[place().slot + i * launch_.map.chains()];
+        }
+    }
+
+    /// Without a velocity nobody asks; but the code would index an array in registers.
+    [[nodiscard]] STATIONARY_HD Scalar pull() const {
+        if constexpr (Stepper::has_velocity) {
+            return velocity_pull(args_, state_);
+        } else {
+            return Scalar(0);
         }
     }
 
     STATIONARY_HD void count(bool finite, bool saturated, std::int64_t step) {
         if (saturated) add_shared(totals()[TotalsRow::saturated_draws], 1);
         if (finite) {
-            ++finite_draws_;
+            ++notes().finite_draws;
         } else {
             note_divergence(step);
         }
@@ -207,27 +238,23 @@ class ChainThread {
 
     /// A chain counts once, in whichever launch it is first seen to have diverged.
     STATIONARY_HD void note_divergence(std::int64_t step) {
-        std::uint8_t& noted = launch_.diverged[place_.slot];
+        std::uint8_t& noted = launch_.diverged[place().slot];
         if (noted == 0) add_shared(totals()[TotalsRow::diverged_chains], 1);
         noted = 1;
-        lower_shared(launch_.first_bad_step[place_.shard], static_cast<std::uint64_t>(step));
+        lower_shared(launch_.first_bad_step[place().shard], static_cast<std::uint64_t>(step));
     }
 
-    [[nodiscard]] STATIONARY_HD std::uint64_t* totals() const {
-        return launch_.totals + place_.shard * TotalsRow::words(args_.dimension);
+    [[nodiscard]] STATIONARY_HD std::uint64_t* totals() {
+        return launch_.totals + place().shard * TotalsRow::words(args_.dimension);
     }
 
     const ChainArgs<Scalar>& args_;
     const LaunchArgs<Scalar>& launch_;
-    ChainPlace place_;
     int thread_;
     Stepper stepper_;
     ChainState<Lanes, D> state_;
     typename Memory::Sums sums_;
-    std::uint32_t finite_draws_ = 0;
-    std::int64_t velocity_squares_ =
-        0;  ///< a draw adds less than 2⁵³, so 2¹⁰ draws fit; there are fewer between flushes
-    std::int64_t velocity_pulls_ = 0;
+    std::conditional_t<Memory::used, typename Memory::Notes*, typename Memory::Notes> notes_;
 };
 
 /// The kernel's body: the steps of one launch for the chains of one block.

@@ -14,6 +14,9 @@ using GaussianRegressionSgdStepper = SgdStepper<Lanes, D, GaussianRegressionOrac
 
 }  // namespace
 
+template <>
+constexpr int normals_beside<GaussianRegressionSgdStepper> = 1;
+
 const CudaLaunchFunction<float> cuda_langevin_fast_normals =
     &launch_step<float, LangevinStepper, Velocity::none, Variants::padding, NormalMap::fast>;
 const CudaLaunchFunction<float> cuda_quadratic_fast_normals =

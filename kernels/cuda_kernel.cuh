@@ -32,12 +32,16 @@ class DeviceTeam {
     Thread& thread_;
 };
 
+/// Normals that a step draws beside a vector of them: the label of a regression.
+template <template <class, int> class Stepper>
+constexpr int normals_beside = 0;
+
 /// Blocks of 128 threads that a multiprocessor must be able to hold at once, which bounds the registers of a thread:
 /// 65,536 are shared out. Left to itself the compiler spills a register or two to reach the next higher occupancy.
-constexpr int fewest_blocks(int dimension, int exact_dimension, Velocity velocity, std::size_t scalar_bytes) {
+constexpr int fewest_blocks(int dimension, int normals, Velocity velocity, std::size_t scalar_bytes) {
     const bool is_float = scalar_bytes == 4;
     const int registers = is_float ? dimension : 2 * dimension;  // of one vector
-    const bool whole_blocks = exact_dimension % 4 == 0;          // else a step may end within a block of normals
+    const bool whole_blocks = normals % 4 == 0;                  // else a step may end within a block of normals
     if (velocity == Velocity::kept) return registers <= 2 ? 4 : registers <= (whole_blocks ? 12 : 8) ? 3 : 2;
     if (registers <= 2) return 6;
     if (registers <= 4 || (is_float && registers <= (whole_blocks ? 12 : 8))) return 4;
@@ -67,7 +71,8 @@ struct KernelThread {
 
 template <class Scalar, int D, int exact_dimension, template <class, int> class Stepper, Velocity velocity,
           TablePlace place, Padding padding, NormalMap map>
-__global__ void __launch_bounds__(cuda_block_threads, fewest_blocks(D, exact_dimension, velocity, sizeof(Scalar)))
+__global__ void __launch_bounds__(cuda_block_threads,
+                                  fewest_blocks(D, exact_dimension + normals_beside<Stepper>, velocity, sizeof(Scalar)))
     run_chains(const __grid_constant__ ChainArgs<Scalar> args, const __grid_constant__ LaunchArgs<Scalar> launch) {
     using Thread = typename KernelThread<Scalar, D, exact_dimension, Stepper, velocity, map>::type;
     using Layout = SharedLayout<Thread>;

@@ -10,6 +10,9 @@ using GaussianRegressionSgdStepper = SgdStepper<Lanes, D, GaussianRegressionOrac
 
 }  // namespace
 
+template <>
+constexpr int normals_beside<GaussianRegressionSgdStepper> = 1;
+
 const CudaStepFunctions cuda_gaussian_regression_step =
     cuda_step_functions<GaussianRegressionSgdStepper, Velocity::kept, Variants::padding>();
 
