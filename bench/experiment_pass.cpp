@@ -4,8 +4,11 @@
 #include "host/memory_plan.h"
 #include "host/report_json.h"
 #include "host/run.h"
+#include "host/simulation.h"
 
 #include <iostream>
+#include <memory>
+#include <vector>
 
 namespace stationary::bench {
 namespace {
@@ -26,6 +29,17 @@ PassTotals totals_of(const Session& session, const std::vector<CellPlan>& plans,
     return totals;
 }
 
+std::vector<CellRun> run_all(const Session& session, const std::vector<CellPlan>& plans) {
+    const auto work = std::make_shared<Workload>();
+    work->plans = plans;
+    work->backend = session.backend;
+    work->memory = plan_memory(*session.backend, plans, available_memory());
+    work->progress.emplace(ProgressStyle::none, std::cerr, 0, 0.0, Progress::Clock::now());
+    work->collection = std::make_unique<Collection>(work->plans, all_shards(work->plans), nullptr, *work->progress);
+    simulate(work, StopRequest(Progress::Clock::now(), std::nullopt));
+    return work->collection->close();
+}
+
 }  // namespace
 
 PassTotals& PassTotals::operator+=(const PassTotals& other) {
@@ -44,14 +58,8 @@ PassTotals run_pass(const Session& session, const std::string& path, const Overr
     const std::vector<Stability> stability = find_stability(model, cells);
     refuse_unstable(experiment, cells, stability);
     const std::vector<CellPlan> plans = plan_cells(experiment, model, cells);
-    const MemoryPlan memory = plan_memory(*session.backend, plans, available_memory());
     const std::vector<std::vector<Prediction>> predictions = predict_cells(model, cells);
-    Progress progress(ProgressStyle::none, std::cerr, 0, 0.0, Progress::Clock::now());
-    const StopRequest never(Progress::Clock::now(), std::nullopt);
-    std::vector<CellRun> runs;
-    for (std::size_t i = 0; i < plans.size(); ++i) {
-        runs.push_back(run_cell(*session.backend, plans[i], memory.shards_at_once[i], never, progress));
-    }
+    const std::vector<CellRun> runs = run_all(session, plans);
     const RunResults results = judge({experiment, model, stability, plans, predictions, runs}, session.info);
     std::string text = results_json(results);
     benchmark::DoNotOptimize(text);

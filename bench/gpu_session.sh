@@ -100,11 +100,11 @@ profiled() {
         "$build/bin/$2" --backend cuda --profile --benchmark_filter="$3"
 }
 
-# A benchmark's results go to NAME.json, what it says on the way to the part's own file. Tables of a million training
-# points take the host longer to make than the GPU to use: left out.
+# gpu_benchmark NAME BENCHMARK OPTIONS...: results go to NAME.json, what it says on the way to the part's own file. Tables
+# of a million training points take the host longer to make than the GPU to use: left out.
 gpu_benchmark() {
-    "$build/bin/$1" --backend cuda --benchmark_format=json --benchmark_min_time=0.05 --benchmark_filter=-N:1000000 \
-        >"$out/$1.json"
+    "$build/bin/$2" --backend cuda --benchmark_format=json --benchmark_min_time=0.05 --benchmark_filter=-N:1000000 \
+        "${@:3}" >"$out/$1.json"
 }
 
 export -f machine same_fingerprints gpu_tests sees_planted_error sanitized_run profiled gpu_benchmark
@@ -124,11 +124,13 @@ part ncu-langevin_d1 12 profiled ncu-langevin_d1 bench_langevin '^langevin/d:1/'
 part ncu-langevin_d8 12 profiled ncu-langevin_d8 bench_langevin '^langevin/d:8/'
 part ncu-least_squares_d10 12 profiled ncu-least_squares_d10 bench_sgd '^least_squares/d:10/N:442/B:8/mu:0/'
 for benchmark in bench_noise bench_langevin bench_sgd bench_moments bench_run; do
-    part "$benchmark" 20 gpu_benchmark "$benchmark"
+    part "$benchmark" 20 gpu_benchmark "$benchmark" "$benchmark"
 done
+# What overlapping cells on streams gains: bench_run's rows of small cells again, one after the other.
+part bench_run_one_stream 10 gpu_benchmark bench_run_one_stream bench_run --streams=1 --benchmark_filter='^small_cells'
 part large_run 20 "$build/bin/stationary" run examples/quadratic.toml --backend cuda --chains 16777216 --quiet --json
 # Takes whatever peers the machine's Python has; the others are named in the results.
-part peers 58 python3 -B bench/peers/run.py --device gpu --program "$build/bin/stationary" \
+part peers 50 python3 -B bench/peers/run.py --device gpu --program "$build/bin/stationary" \
     --straightforward "$build/bin/peer_straightforward" --python python3 --workloads langevin_d10 --out "$out/peers-gpu"
 
 if $plan; then

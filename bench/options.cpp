@@ -26,22 +26,25 @@ Choice choose(Argument name, Argument value, const char* expected,
     refuse(name, value, expected);
 }
 
-int thread_count(Argument name, Argument value) {
-    int threads = 0;
-    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), threads);
-    if (error != std::errc() || end != value.data() + value.size() || threads < 1 || threads > 4096) {
-        refuse(name, value, "a number of threads from 1 to 4096");
+int number_up_to(int most, Argument name, Argument value, const char* expected) {
+    int number = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (error != std::errc() || end != value.data() + value.size() || number < 1 || number > most) {
+        refuse(name, value, expected);
     }
-    return threads;
+    return number;
 }
 
 bool takes_value(Argument name) {
-    return name == "--backend" || name == "--simd" || name == "--threads" || name == "--precision";
+    return name == "--backend" || name == "--simd" || name == "--threads" || name == "--streams" ||
+           name == "--precision";
 }
 
 void set_option(BenchOptions& options, Argument name, Argument value) {
     if (name == "--threads") {
-        options.backend.threads = thread_count(name, value);
+        options.backend.threads = number_up_to(4096, name, value, "a number of threads from 1 to 4096");
+    } else if (name == "--streams") {
+        options.backend.streams = number_up_to(64, name, value, "a number of streams from 1 to 64");
     } else if (name == "--backend") {
         options.backend.choice = choose<BackendChoice>(name, value, "cpu or cuda",
                                                        {{"cpu", BackendChoice::cpu}, {"cuda", BackendChoice::cuda}});
@@ -86,6 +89,7 @@ std::string options_help() {
     return "          [--backend={cpu|cuda}]            default cpu\n"
            "          [--simd={generic|avx2|avx512}]    cpu: default the best that this processor runs\n"
            "          [--threads=<count>]               cpu: default 1\n"
+           "          [--streams=<count>]               cuda: cells and shards at once on each GPU; default 8\n"
            "          [--precision={float|double}]      of the state; default float\n"
            "          [--profile]                       each benchmark exactly once, no ceiling: for profilers\n";
 }

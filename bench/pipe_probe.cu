@@ -62,14 +62,14 @@ __global__ void repeat(std::uint32_t seed, long long* clocks, float* sums) {
 template <class Probe>
 void measure(const char* name, unsigned multiprocessors) {
     const stationary::CudaStream stream;
-    const stationary::DeviceArray<long long> clocks(multiprocessors);
-    const stationary::DeviceArray<float> sums(std::size_t{multiprocessors} * threads);
+    const stationary::DeviceArray<long long> clocks(multiprocessors, stream.get());
+    const stationary::DeviceArray<float> sums(std::size_t{multiprocessors} * threads, stream.get());
     for (int run = 0; run < 2; ++run) {
         repeat<Probe><<<multiprocessors, threads, 0, stream.get()>>>(12345U, clocks.data(), sums.data());
         STATIONARY_CUDA_CALL(cudaGetLastError());
     }
     double total = 0.0;
-    for (const long long block : clocks.to_host(multiprocessors, stream.get())) total += static_cast<double>(block);
+    for (const long long block : clocks.to_host(multiprocessors)) total += static_cast<double>(block);
     constexpr double results = double{threads} * passes * operations_per_pass * numbers_per_thread;
     std::printf("%-22s %7.2f per clock and multiprocessor\n", name, results * multiprocessors / total);
 }

@@ -46,7 +46,9 @@ void add_context(const Session& session) {
     benchmark::AddCustomContext("backend", session.info.kind);
     benchmark::AddCustomContext("device", session.info.device);
     benchmark::AddCustomContext("simd", session.info.simd);
+    benchmark::AddCustomContext("devices", std::to_string(session.info.devices));
     benchmark::AddCustomContext("threads", std::to_string(session.info.threads));
+    benchmark::AddCustomContext("workers", std::to_string(session.info.workers));
     benchmark::AddCustomContext("precision", to_string(session.options.precision));
     if (session.core_hertz > 0.0) {
         benchmark::AddCustomContext("core_gigahertz", fmt::format("{:.3f}", session.core_hertz * 1e-9));

@@ -15,7 +15,7 @@ namespace stationary::bench {
 /// What all benchmarks of one process share.
 struct Session {
     BenchOptions options;
-    std::unique_ptr<Backend> backend;
+    std::shared_ptr<Backend> backend;
     BackendInfo info;                     ///< of the backend
     SimdLevel simd = SimdLevel::generic;  ///< of a CPU backend
     double core_hertz = 0.0;              ///< 0: not measured, and no ceilings

@@ -10,17 +10,17 @@
 namespace stationary {
 namespace {
 
-/// The GPU, or the reason why there is none to use.
+/// The GPUs, or the reason why there is none to use.
 struct CudaAttempt {
     std::unique_ptr<Backend> backend;
     std::string reason;
 };
 
-CudaAttempt try_cuda(int preferred) {
-    const CudaStatus status = cuda_status(preferred);
+CudaAttempt try_cuda(const BackendRequest& request) {
+    const CudaStatus status = cuda_status(request.place);
     if (!status.usable) return {nullptr, status.reason};
     try {
-        return {make_cuda_backend(status.device), ""};
+        return {make_cuda_backend(status.usable_devices, request.streams), ""};
     } catch (const std::runtime_error& error) {
         return {nullptr, error.what()};
     }
@@ -45,7 +45,7 @@ ChosenBackend choose_backend(const BackendRequest& request, Normals normals, Pre
         throw InputError("run.normals: \"fast\" goes with run.precision = \"float\" only");
     }
     if (request.choice == BackendChoice::cpu) return {open_cpu(request, normals), ""};
-    CudaAttempt cuda = try_cuda(request.device);
+    CudaAttempt cuda = try_cuda(request);
     if (cuda.backend) return {std::move(cuda.backend), ""};
     if (request.choice == BackendChoice::cuda) throw UserError(ExitCode::no_backend, "no CUDA backend: " + cuda.reason);
     return {open_cpu(request, normals), cuda.reason};

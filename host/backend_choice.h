@@ -14,9 +14,10 @@ enum class BackendChoice { automatic, cpu, cuda };
 /// What the command line asks of the backend.
 struct BackendRequest {
     BackendChoice choice = BackendChoice::automatic;
-    int threads = 0;                ///< cpu: 0 = all cores
-    std::optional<SimdLevel> simd;  ///< cpu: empty = the best that the processor runs
-    int device = 0;                 ///< cuda: see cuda_status
+    int threads = 0;                     ///< cpu: 0 = all cores
+    std::optional<SimdLevel> simd;       ///< cpu: empty = the best that the processor runs
+    LocalPlace place;                    ///< cuda: which devices are this process's own
+    int streams = default_cuda_streams;  ///< cuda: on each device
 };
 
 struct ChosenBackend {

@@ -23,9 +23,11 @@ std::int64_t ceil_divide(std::int64_t a, std::int64_t b) { return (a + b - 1) / 
 
 }  // namespace
 
-TaskSize busy_size(const BackendInfo& backend) {
-    if (backend.kind == "cuda") return {1, std::int64_t{1} << 18, 1};
-    return {std::max(1, backend.threads), 0, 1};
+TaskSize task_size(const BackendInfo& backend, std::int64_t processes) {
+    const std::int64_t workers = processes * std::max(1, backend.workers);
+    if (workers == 1) return {};
+    if (backend.kind == "cuda") return {1, std::int64_t{1} << 16, 2 * workers};
+    return {std::max(1, backend.threads), 0, 2 * workers};
 }
 
 CellRun pool_cell(const CellPlan& plan, const std::vector<ShardMoments>& shards, double seconds) {

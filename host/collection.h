@@ -40,8 +40,10 @@ struct TaskSize {
     std::int64_t workers = 1;
 };
 
-/// What keeps a backend busy: a shard per thread, on a GPU chains for all of its cores.
-TaskSize busy_size(const BackendInfo& backend);
+/// Tasks for the workers of `processes` processes, each with such a backend: two and more for every worker, and none
+/// too small to keep it busy, which takes a shard per thread, or on a GPU the chains that a stream launches at no loss.
+/// A single worker takes whole cells.
+TaskSize task_size(const BackendInfo& backend, std::int64_t processes);
 
 /// The journal of a run: what earlier runs left, and where this one appends.
 struct RunJournal {

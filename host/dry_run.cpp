@@ -82,7 +82,7 @@ DryRun plan_dry_run(const Experiment& experiment, const LossModel& model, const 
 std::string memory_line(const MemoryPlan& memory) {
     const std::string host = fmt::format("memory {} beside the program itself, of {} available (budget {})",
                                          byte_size(memory.peak), byte_size(memory.available), byte_size(memory.budget));
-    return memory.device > 0 ? host + fmt::format("; {} on the GPU", byte_size(memory.device)) : host;
+    return memory.device > 0 ? host + fmt::format("; at most {} on each GPU", byte_size(memory.device)) : host;
 }
 
 std::string dry_run_table(const DryRun& plan) {

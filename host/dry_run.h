@@ -38,8 +38,8 @@ std::string dry_run_table(const DryRun& plan);
 /// {"schema", "program", "backend", "experiment", "dry_run": true, "memory", "estimated_seconds", "cells": […]}.
 std::string dry_run_json(const DryRun& plan);
 
-/// "memory 12 MiB beside the program itself, of 6.0 GiB available (budget 4.5 GiB)", on a GPU followed by "; 1.5 GiB on
-/// the GPU": the one line that a run logs before it begins.
+/// "memory 12 MiB beside the program itself, of 6.0 GiB available (budget 4.5 GiB)", on GPUs followed by "; at most
+/// 1.5 GiB on each GPU": the one line that a run logs before it begins.
 std::string memory_line(const MemoryPlan& memory);
 
 }  // namespace stationary

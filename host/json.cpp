@@ -101,7 +101,11 @@ Json to_json(const ProgramInfo& program) {
 }
 
 Json to_json(const BackendInfo& backend) {
-    return {{"kind", backend.kind}, {"device", backend.device}, {"threads", backend.threads}, {"simd", backend.simd}};
+    return {{"kind", backend.kind},
+            {"device", backend.device},
+            {"devices", backend.devices},
+            {"threads", backend.threads},
+            {"simd", backend.simd}};
 }
 
 Json to_json(const Experiment& experiment) { return from_toml(toml::parse(to_toml(experiment))); }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <numeric>
 #include <sstream>
 
 namespace stationary {
@@ -40,24 +41,28 @@ std::int64_t largest_launch(const Backend& backend, const CellPlan& plan, std::i
 }
 
 void hand_over_whole(const Backend& backend, const std::vector<CellPlan>& plans, MemoryPlan& memory) {
+    const BackendInfo info = backend.info();
+    const std::int64_t launches = info.workers / std::max(1, info.devices);  // at once, on each
     for (const CellPlan& plan : plans) {
         memory.shards_at_once.push_back(plan.shards);
-        memory.device = std::max(memory.device, backend.memory_bytes(plan.program, plan.shards));
+        memory.device = std::max(memory.device, launches * backend.memory_bytes(plan.program, plan.shards));
     }
 }
 
 void fit_launches(const Backend& backend, const std::vector<CellPlan>& plans, MemoryPlan& memory) {
+    const int workers = backend.info().workers;
+    const std::int64_t share = (memory.budget - memory.host) / workers;
     for (const CellPlan& plan : plans) {
-        const std::int64_t shards = largest_launch(backend, plan, memory.budget - memory.host);
+        const std::int64_t shards = largest_launch(backend, plan, share);
         if (shards == 0) {
             throw InputError(
                 fmt::format("not enough memory: {} needs {} for a single shard beside {} for all cells; {} of {} "
                             "available are in the budget",
-                            describe(plan.cell), byte_size(backend.memory_bytes(plan.program, 1)),
+                            describe(plan.cell), byte_size(workers * backend.memory_bytes(plan.program, 1)),
                             byte_size(memory.host), byte_size(memory.budget), byte_size(memory.available)));
         }
         memory.shards_at_once.push_back(shards);
-        memory.peak = std::max(memory.peak, memory.host + backend.memory_bytes(plan.program, shards));
+        memory.peak = std::max(memory.peak, memory.host + workers * backend.memory_bytes(plan.program, shards));
     }
 }
 
@@ -95,24 +100,26 @@ std::int64_t available_memory() {
     return least == unknown ? assumed_available : least;
 }
 
-std::int64_t host_bytes(const std::vector<CellPlan>& plans) {
+std::int64_t host_bytes(const std::vector<CellPlan>& plans, int workers) {
     std::int64_t bytes = 0;
-    std::int64_t largest_moments = 0;
+    std::vector<std::int64_t> moments;
     for (const CellPlan& plan : plans) {
         const std::int64_t d = plan.program.dimension;
         const std::int64_t integers = packed_size(plan.program.dimension) + d;
-        largest_moments = std::max(largest_moments, plan.shards * integers * static_cast<std::int64_t>(sizeof(Int128)));
+        moments.push_back(plan.shards * integers * static_cast<std::int64_t>(sizeof(Int128)));
         bytes +=
             program_bytes(plan.program) + plan.shards * (d * d + d + 1) * static_cast<std::int64_t>(sizeof(double));
     }
-    return bytes + largest_moments;
+    std::sort(moments.rbegin(), moments.rend());
+    moments.resize(std::min(moments.size(), static_cast<std::size_t>(workers)));
+    return std::accumulate(moments.begin(), moments.end(), bytes);
 }
 
 MemoryPlan plan_memory(const Backend& backend, const std::vector<CellPlan>& plans, std::int64_t available) {
     MemoryPlan memory;
     memory.available = available;
     memory.budget = available / 4 * 3;
-    memory.host = host_bytes(plans);
+    memory.host = host_bytes(plans, backend.info().workers);
     memory.peak = memory.host;
     if (memory.host > memory.budget)
         throw InputError(

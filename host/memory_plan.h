@@ -16,7 +16,7 @@ struct MemoryPlan {
     std::int64_t budget = 0;                   ///< what the run may take of them
     std::int64_t host = 0;                     ///< bytes for the plans, the moments and the estimates of all cells
     std::int64_t peak = 0;                     ///< host, and on the cpu the largest launch too
-    std::int64_t device = 0;                   ///< cuda: bytes of the largest launch, on the GPU; 0 on the cpu
+    std::int64_t device = 0;                   ///< cuda: bytes on each GPU at most; 0 on the cpu
     std::vector<std::int64_t> shards_at_once;  ///< per cell
 };
 
@@ -28,13 +28,14 @@ std::int64_t available_memory();
 std::int64_t parse_memory_available(const std::string& meminfo);
 std::int64_t parse_group_headroom(const std::string& limit, const std::string& usage);
 
-/// Bytes that the host keeps for all cells: programs, shard moments, and each shard's covariance, mean
-/// and velocity square for the error bars.
-std::int64_t host_bytes(const std::vector<CellPlan>& plans);
+/// Bytes that the host keeps for all cells: programs, each shard's covariance, mean and velocity square for the error
+/// bars, and the shard moments of the cells that `workers` are at, the largest ones.
+std::int64_t host_bytes(const std::vector<CellPlan>& plans, int workers = 1);
 
-/// Plans launches under three quarters of `available`, the memory of this machine. A GPU keeps its launches in memory
-/// of its own, and its backend splits them itself to fit: such a cell is handed over whole, and only the host's part
-/// counts. Throws InputError in one line if the host's part or even single shards do not fit.
+/// Plans launches under three quarters of `available`, the memory of this machine, with a launch in flight for every
+/// worker that the backend wants. A GPU keeps its launches in memory of its own, and its backend splits them itself to
+/// fit: such a cell is handed over whole, and only the host's part counts. Throws InputError in one line if the host's
+/// part or even single shards do not fit.
 MemoryPlan plan_memory(const Backend& backend, const std::vector<CellPlan>& plans, std::int64_t available);
 
 }  // namespace stationary

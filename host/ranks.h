@@ -18,7 +18,8 @@ namespace stationary {
 struct RankPlace {
     int rank = 0;
     int ranks = 1;
-    int local_rank = 0;    ///< among those of this machine: which GPU is its own
+    int local_rank = 0;    ///< among those of this machine: which GPUs are its own
+    int local_ranks = 1;   ///< of this machine
     int core_sharers = 1;  ///< ranks that may run on the same cores as this one: they share them evenly
 };
 
@@ -43,9 +44,9 @@ std::string share_text(const std::string& text);
 void coordinate(const std::shared_ptr<Workload>& work, const StopRequest& stop,
                 const std::function<void(const std::string&)>& note);
 
-/// The others: asks rank 0 for tasks and sends the moments back, until there are none or something asks to stop.
-/// Throws as run_shards.
-void serve(const Workload& work, const StopRequest& stop);
+/// The others: asks rank 0 for tasks and sends the moments back, with as many workers as keep the backend busy, until
+/// there are none or something asks to stop. Throws as run_shards.
+void serve(const std::shared_ptr<Workload>& work, const StopRequest& stop);
 
 /// The others: tells rank 0 that this rank takes no further part, and why; what was in flight is handed to others.
 void give_up(const std::string& why);

@@ -25,7 +25,7 @@ void coordinate(const std::shared_ptr<Workload>& work, const StopRequest& stop,
     simulate(work, stop);
 }
 
-void serve(const Workload&, const StopRequest&) {}
+void serve(const std::shared_ptr<Workload>&, const StopRequest&) {}
 
 void give_up(const std::string&) {}
 

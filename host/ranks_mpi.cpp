@@ -1,5 +1,5 @@
 // ranks.h over MPI. Only one thread of a process is in MPI at a time: rank 0's main thread, and on the others whichever
-// thread finished a shard, under the backend's lock.
+// worker asks for a task or has finished a shard, under a lock.
 #include "host/error.h"
 #include "host/journal_record.h"
 #include "host/launcher.h"
@@ -10,9 +10,11 @@
 #include <sched.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstring>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -23,10 +25,16 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 enum Tag : int {
-    task_request = 1,  ///< TaskSize
+    task_request = 1,  ///< TaskRequest
     task_answer,       ///< 3 int64: cell, first, last; cell −1: no more
     shard_result,      ///< u64: cell; then a journal record
     rank_leaving       ///< text: why it gave up, empty if it only ends
+};
+
+/// A worker is through with its task, if it had one, and asks for the next.
+struct TaskRequest {
+    std::int64_t worker = 0;  ///< of its rank
+    TaskSize size;
 };
 
 constexpr std::chrono::microseconds poll_period{500};
@@ -88,16 +96,13 @@ int count_core_sharers(MPI_Comm machine) {
     return sharers;
 }
 
-/// Enough tasks that every rank has several, and the last ones are short.
-TaskSize task_size(const BackendInfo& backend) {
-    TaskSize size = busy_size(backend);
-    size.workers = 2 * session.place.ranks;
-    return size;
-}
+/// For one thread in MPI at a time, on every rank but 0.
+std::mutex in_mpi;
 
 /// The other side of Coordinator::answer.
-std::optional<ShardTask> ask_for_task(const TaskSize& size) {
-    send_bytes(bytes_of(size), 0, task_request);
+std::optional<ShardTask> ask_for_task(const TaskRequest& request) {
+    const std::lock_guard guard(in_mpi);
+    send_bytes(bytes_of(request), 0, task_request);
     std::optional<Message> message;
     while (!(message = poll(0))) std::this_thread::sleep_for(poll_period);
     const auto words = value_of<std::array<std::int64_t, 3>>(message->bytes);
@@ -124,24 +129,28 @@ class Coordinator {
   private:
     void handle(const Message& message) {
         if (message.tag == task_request) {
-            answer(message.rank, value_of<TaskSize>(message.bytes));
+            answer(message.rank, value_of<TaskRequest>(message.bytes));
         } else if (message.tag == shard_result) {
             collect(message.bytes);
         } else if (message.tag == rank_leaving) {
             --session.at_work;
             if (!message.bytes.empty()) note_("rank " + std::to_string(message.rank) + " gave up: " + message.bytes);
-            if (const auto task = tasks_.find(message.rank); task != tasks_.end())
-                work_.collection->give_back(task->second);
+            take_back(message.rank);
         }
     }
 
-    void answer(int rank, const TaskSize& size) {
+    void take_back(int rank) {
+        for (const auto& [worker, task] : tasks_[rank]) work_.collection->give_back(task);
         tasks_.erase(rank);
+    }
+
+    void answer(int rank, const TaskRequest& request) {
+        tasks_[rank].erase(request.worker);
         std::array<std::int64_t, 3> words{-1, 0, 0};
         std::optional<ShardTask> task;
-        if (!stop_.stop()) task = work_.collection->next_task(size);
+        if (!stop_.stop()) task = work_.collection->next_task(request.size);
         if (task) {
-            tasks_[rank] = *task;
+            tasks_[rank][request.worker] = *task;
             words = {static_cast<std::int64_t>(task->cell), task->range.first, task->range.last};
         }
         send_bytes(bytes_of(words), rank, task_answer);
@@ -159,8 +168,29 @@ class Coordinator {
     Workload& work_;
     const StopRequest& stop_;
     const std::function<void(const std::string&)>& note_;
-    std::map<int, ShardTask> tasks_;  ///< in flight, by rank
+    std::map<int, std::map<std::int64_t, ShardTask>> tasks_;  ///< in flight, by rank and worker
 };
+
+/// One of a rank's workers: asks for tasks and sends the moments back until there are none.
+void serve_as(std::int64_t worker, Workload& work, const StopRequest& stop) {
+    const TaskRequest request{worker, task_size(work.backend->info(), session.place.ranks)};
+    while (!stop.stop()) {
+        const auto task = ask_for_task(request);
+        if (!task) break;
+        const std::string cell = bytes_of(static_cast<std::uint64_t>(task->cell));
+        const TimedSink sink = [&cell](ShardMoments&& moments, double seconds) {
+            JournalRecord record;
+            record.seconds = seconds;
+            record.moments = std::move(moments);
+            const std::string bytes = cell + encode(record);
+            const std::lock_guard guard(in_mpi);
+            send_bytes(bytes, 0, shard_result);
+        };
+        const Launch launch{*work.backend, work.plans[task->cell].program, work.memory.shards_at_once[task->cell],
+                            &work.time};
+        run_shards(launch, task->range, stop, sink);
+    }
+}
 
 }  // namespace
 
@@ -183,6 +213,7 @@ RankPlace join_ranks() {
     MPI_Comm machine = MPI_COMM_NULL;
     MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, session.place.rank, MPI_INFO_NULL, &machine);
     MPI_Comm_rank(machine, &session.place.local_rank);
+    MPI_Comm_size(machine, &session.place.local_ranks);
     session.place.core_sharers = count_core_sharers(machine);
     MPI_Comm_free(&machine);
     return session.place;
@@ -203,35 +234,30 @@ void coordinate(const std::shared_ptr<Workload>& work, const StopRequest& stop,
                 const std::function<void(const std::string&)>& note) {
     if (!session.started) return simulate(work, stop);
     Coordinator coordinator(*work, stop, note);
-    Worker worker([work, stop] { run_tasks(*work, stop, task_size(work->backend->info())); });
+    const BackendInfo backend = work->backend->info();
+    const TaskSize size = task_size(backend, session.place.ranks);
+    Crew crew(backend.workers, stop, [work, size](const StopRequest& stop_all) { run_tasks(*work, stop_all, size); });
     std::optional<Clock::time_point> asked;
     bool ended = false;
     while (!ended || session.at_work > 0) {
-        ended = worker.wait(0.0);
-        if (ended) worker.rethrow();
+        ended = crew.wait(0.0);
+        crew.rethrow();
         if (!coordinator.handle_messages()) std::this_thread::sleep_for(poll_period);
         if (!asked && stop.stop()) asked = Clock::now();
         if (asked && std::chrono::duration<double>(Clock::now() - *asked).count() > grace_seconds) break;
     }
-    if (!ended) return worker.leave_behind();
+    if (!ended) return crew.leave_behind();
     // What a rank that gave up handed back after everybody else had been told that there is no more.
     if (!stop.stop() && !work->collection->complete()) simulate(work, stop);
 }
 
-void serve(const Workload& work, const StopRequest& stop) {
-    while (!stop.stop()) {
-        const auto task = ask_for_task(task_size(work.backend->info()));
-        if (!task) break;
-        const std::string cell = bytes_of(static_cast<std::uint64_t>(task->cell));
-        const TimedSink sink = [&cell](ShardMoments&& moments, double seconds) {
-            JournalRecord record;
-            record.seconds = seconds;
-            record.moments = std::move(moments);
-            send_bytes(cell + encode(record), 0, shard_result);
-        };
-        const Launch launch{*work.backend, work.plans[task->cell].program, work.memory.shards_at_once[task->cell]};
-        run_shards(launch, task->range, stop, sink);
+void serve(const std::shared_ptr<Workload>& work, const StopRequest& stop) {
+    std::atomic<std::int64_t> workers{0};
+    Crew crew(work->backend->info().workers, stop,
+              [&workers, work](const StopRequest& stop_all) { serve_as(workers++, *work, stop_all); });
+    while (!crew.wait(1.0)) {
     }
+    crew.rethrow();
     give_up("");
 }
 

@@ -19,7 +19,10 @@ namespace {
 const char* const missing = "-";
 
 std::string device_text(const BackendInfo& backend) {
-    if (backend.kind != "cpu") return fmt::format("{}, {}, {}", backend.kind, backend.device, backend.simd);
+    if (backend.kind != "cpu") {
+        const std::string devices = backend.devices > 1 ? fmt::format("{} x ", backend.devices) : "";
+        return fmt::format("{}, {}{}, {}", backend.kind, devices, backend.device, backend.simd);
+    }
     return fmt::format("{}, {}, {} thread{}, {}", backend.kind, backend.device, backend.threads,
                        backend.threads == 1 ? "" : "s", backend.simd);
 }

@@ -90,13 +90,14 @@ std::vector<ShardRange> all_shards(const std::vector<CellPlan>& plans) {
 }
 
 void run_shards(const Launch& launch, ShardRange range, const StopRequest& stop, const TimedSink& sink) {
-    auto last = Progress::Clock::now();
-    const ShardSink timed = [&](ShardMoments&& moments) {
-        const auto now = Progress::Clock::now();
-        sink(std::move(moments), std::chrono::duration<double>(now - last).count());
-        last = now;
-        return !stop.stop();
-    };
+    SharedTime own;
+    WorkTime time(launch.time != nullptr ? *launch.time : own);
+    const ShardSink timed(
+        [&](ShardMoments&& moments) {
+            sink(std::move(moments), time.charge());
+            return !stop.stop();
+        },
+        [&stop] { return stop.stop(); });
     for (std::int64_t first = range.first; first < range.last && !stop.stop(); first += launch.shards_at_once) {
         const ShardRange some{first, std::min(range.last, first + launch.shards_at_once)};
         run_range(launch.backend, launch.program, some, timed);

@@ -8,6 +8,7 @@
 #include "host/plan.h"
 #include "host/prediction.h"
 #include "host/progress.h"
+#include "host/shared_time.h"
 #include "host/stop.h"
 #include "kernels/backend.h"
 
@@ -37,12 +38,14 @@ struct Launch {
     Backend& backend;
     const CellProgram& program;
     std::int64_t shards_at_once = 1;
+    SharedTime* time = nullptr;  ///< of the workers on this machine; null: there is one
 };
 
-/// Takes a finished shard, and the seconds since the one before.
+/// Takes a finished shard, and the seconds since the one before, shared with workers beside this one.
 using TimedSink = std::function<void(ShardMoments&& moments, double seconds)>;
 
-/// Runs a range of shards until all are done or something asks to stop; those in flight then are finished. Throws
+/// Runs a range of shards until all are done or something asks to stop; those in flight then are finished or dropped,
+/// as the backend can. Throws
 /// InputError for a program that the backend cannot run, UserError(device_lost) if a GPU fails on the way; what `sink`
 /// throws passes through.
 void run_shards(const Launch& launch, ShardRange range, const StopRequest& stop, const TimedSink& sink);

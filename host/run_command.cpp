@@ -76,9 +76,10 @@ std::string run_text(const Preparation& ready, const Workload& work) {
     return Json{{"experiment", portable_toml(ready.experiment)}, {"plan", plan_json(work.plans)}}.dump();
 }
 
-/// Ranks on the same cores share them, unless the user said how many threads each has.
+/// Ranks of one machine share its GPUs; those on the same cores share them, unless the user said how many threads each
+/// has.
 CommandLine with_own_part(CommandLine line, const RankPlace& place) {
-    line.backend.device = place.local_rank;
+    line.backend.place = {place.local_rank, place.local_ranks};
     if (place.ranks > 1 && line.backend.threads == 0 && std::getenv("OMP_NUM_THREADS") == nullptr)
         line.backend.threads = std::max(1, omp_get_max_threads() / place.core_sharers);
     return line;
@@ -127,7 +128,7 @@ ExitCode follow(const CommandLine& line, const StopRequest& stop) {
         const auto work =
             make_workload(line, choose_backend(line.backend, experiment.run.normals, experiment.run.precision).backend,
                           std::move(plans));
-        serve(*work, stop);
+        serve(work, stop);
     } catch (const std::exception& error) {
         give_up(error.what());
     }

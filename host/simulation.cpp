@@ -2,6 +2,7 @@
 
 #include "host/run.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -27,7 +28,7 @@ void run_tasks(Workload& work, const StopRequest& stop, const TaskSize& size) {
         const TimedSink sink = [&work, cell](ShardMoments&& moments, double seconds) {
             work.collection->add(cell, std::move(moments), seconds);
         };
-        const Launch launch{*work.backend, work.plans[cell].program, work.memory.shards_at_once[cell]};
+        const Launch launch{*work.backend, work.plans[cell].program, work.memory.shards_at_once[cell], &work.time};
         run_shards(launch, task->range, stop, sink);
     }
 }
@@ -36,19 +37,12 @@ struct Worker::State {
     std::mutex lock;
     std::condition_variable changed;
     bool ended = false;
-    std::exception_ptr failure;
 };
 
 Worker::Worker(std::function<void()> body) : state_(std::make_shared<State>()) {
     thread_ = std::thread([state = state_, run = std::move(body)] {
-        std::exception_ptr failure;
-        try {
-            run();
-        } catch (...) {
-            failure = std::current_exception();
-        }
+        run();
         const std::lock_guard guard(state->lock);
-        state->failure = failure;
         state->ended = true;
         state->changed.notify_all();
     });
@@ -68,26 +62,76 @@ bool Worker::wait(double seconds) {
 }
 
 void Worker::leave_behind() {
+    if (!thread_.joinable()) return;
     thread_.detach();
     left_behind = true;
 }
 
-void Worker::rethrow() const {
-    if (state_->failure) std::rethrow_exception(state_->failure);
+bool shards_left_behind() { return left_behind; }
+
+struct Crew::Shared {
+    std::mutex lock;
+    std::exception_ptr failure;  ///< of the first that failed
+    /// Asks all to stop. A flag of its own, because it must be there as long as the last of them.
+    std::shared_ptr<std::atomic<bool>> stop = std::make_shared<std::atomic<bool>>(false);
+
+    void fail(std::exception_ptr why) {
+        const std::lock_guard guard(lock);
+        if (!failure) failure = std::move(why);
+        *stop = true;
+    }
+};
+
+Crew::Crew(int workers, const StopRequest& stop, const Body& body) : shared_(std::make_shared<Shared>()) {
+    const StopRequest joined = stop.joined_by(shared_->stop);
+    for (int k = 0; k < workers; ++k) {
+        workers_.push_back(std::make_unique<Worker>([shared = shared_, joined, body] {
+            try {
+                body(joined);
+            } catch (...) {
+                shared->fail(std::current_exception());
+            }
+        }));
+    }
 }
 
-bool shards_left_behind() { return left_behind; }
+Crew::~Crew() {
+    *shared_->stop = true;
+    if (!wait(grace_seconds)) leave_behind();
+}
+
+bool Crew::wait(double seconds) {
+    const auto start = Clock::now();
+    return std::all_of(workers_.begin(), workers_.end(), [&](const std::unique_ptr<Worker>& worker) {
+        return worker->wait(std::max(0.0, seconds - seconds_since(start)));
+    });
+}
+
+bool Crew::failed() const {
+    const std::lock_guard guard(shared_->lock);
+    return shared_->failure != nullptr;
+}
+
+void Crew::leave_behind() {
+    for (const auto& worker : workers_) {
+        if (!worker->wait(0.0)) worker->leave_behind();
+    }
+}
+
+void Crew::rethrow() const {
+    const std::lock_guard guard(shared_->lock);
+    if (shared_->failure) std::rethrow_exception(shared_->failure);
+}
 
 void simulate(const std::shared_ptr<Workload>& work, const StopRequest& stop) {
     constexpr double watch_period = 0.02;  // seconds
-    Worker worker([work, stop] { run_tasks(*work, stop, {}); });
-    while (!worker.wait(watch_period) && !stop.stop()) {
+    const BackendInfo backend = work->backend->info();
+    const TaskSize size = task_size(backend, 1);
+    Crew crew(backend.workers, stop, [work, size](const StopRequest& stop_all) { run_tasks(*work, stop_all, size); });
+    while (!crew.wait(watch_period) && !stop.stop() && !crew.failed()) {
     }
-    const auto asked = Clock::now();
-    while (!worker.wait(watch_period) && seconds_since(asked) < grace_seconds) {
-    }
-    if (!worker.wait(0.0)) return worker.leave_behind();
-    worker.rethrow();
+    if (!crew.wait(grace_seconds)) crew.leave_behind();
+    crew.rethrow();
 }
 
 }  // namespace stationary

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <array>
 #include <csignal>
+#include <utility>
 
 namespace stationary {
 namespace {
@@ -29,7 +30,13 @@ StopRequest::StopRequest(std::chrono::steady_clock::time_point start, std::optio
 
 bool StopRequest::past_deadline() const { return deadline_ && std::chrono::steady_clock::now() >= *deadline_; }
 
-bool StopRequest::stop() const { return signals_seen != 0 || past_deadline(); }
+StopRequest StopRequest::joined_by(std::shared_ptr<const std::atomic<bool>> flag) const {
+    StopRequest joined = *this;
+    joined.flag_ = std::move(flag);
+    return joined;
+}
+
+bool StopRequest::stop() const { return signals_seen != 0 || past_deadline() || (flag_ && *flag_); }
 
 const char* StopRequest::reason() const {
     if (signals_seen != 0) return "a signal asked to stop";

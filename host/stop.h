@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <memory>
 #include <optional>
 
 namespace stationary {
@@ -11,6 +13,9 @@ class StopRequest {
     /// The limit, if any, counts from `start`.
     StopRequest(std::chrono::steady_clock::time_point start, std::optional<double> limit_seconds);
 
+    /// The same request, which whoever raises the flag joins in.
+    [[nodiscard]] StopRequest joined_by(std::shared_ptr<const std::atomic<bool>> flag) const;
+
     [[nodiscard]] bool stop() const;
     /// Why, in a few words for a log line; empty while nothing asks to stop.
     [[nodiscard]] const char* reason() const;
@@ -18,6 +23,7 @@ class StopRequest {
   private:
     [[nodiscard]] bool past_deadline() const;
     std::optional<std::chrono::steady_clock::time_point> deadline_;
+    std::shared_ptr<const std::atomic<bool>> flag_;  ///< may be null
 };
 
 /// From here on SIGINT, SIGTERM and SIGUSR1 ask to stop; a second one leaves at once with exit code 75.

@@ -18,7 +18,7 @@ double cell_work(const CellPlan& plan) {
 }
 
 double nominal_rate(const BackendInfo& backend) {
-    if (backend.kind == "cuda") return 2e11;
+    if (backend.kind == "cuda") return 2e11 * backend.devices;
     const double per_thread = backend.simd == "avx512" ? 8e8 : backend.simd == "avx2" ? 4e8 : 1e8;
     return per_thread * std::max(1, backend.threads);
 }

@@ -15,8 +15,8 @@ double chain_step_work(const CellProgram& program);
 double cell_work(const CellPlan& plan);
 
 /// Component-steps per second that a backend is taken to do when nothing has been measured: 8e8 per thread with
-/// AVX-512, 4e8 with AVX2, 1e8 without, 2e11 on a GPU. Nominal: the order of magnitude of the recorded benchmarks, not
-/// a measurement of this machine.
+/// AVX-512, 4e8 with AVX2, 1e8 without, 2e11 on each GPU. Nominal: the order of magnitude of the recorded benchmarks,
+/// not a measurement of this machine.
 double nominal_rate(const BackendInfo& backend);
 
 }  // namespace stationary

@@ -7,6 +7,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace stationary {
@@ -14,9 +16,11 @@ namespace stationary {
 /// What a backend runs on, for reports.
 struct BackendInfo {
     std::string kind;    ///< "cpu" or "cuda"
-    std::string device;  ///< processor or GPU name
+    std::string device;  ///< processor or GPU name; of unlike GPUs all names
     int threads = 0;     ///< cpu: worker threads
     std::string simd;    ///< cpu: "generic", "avx2", "avx512"; cuda: "sm_90"
+    int devices = 1;     ///< cuda: GPUs
+    int workers = 1;     ///< calls of Backend::run at once that keep it busy
 };
 
 /// A range of shards of one cell.
@@ -25,17 +29,39 @@ struct ShardRange {
     std::int64_t last = 0;  ///< one past the end
 };
 
-/// Called after each finished shard, one call at a time (a backend with several threads takes a lock). Returning false
-/// asks the backend to take no further shards; it still delivers those in flight.
-using ShardSink = std::function<bool(ShardMoments&&)>;
+/// Where one call of Backend::run puts its shards, and whether it is to go on. Made from a function that takes the
+/// moments, as it stands or with one that says whether to stop.
+class ShardSink {
+  public:
+    using Deliver = std::function<bool(ShardMoments&&)>;
+    using Stop = std::function<bool()>;
 
-/// Runs shards. The only place with a virtual call.
+    template <class Function>
+    requires std::is_invocable_r_v<bool, Function&, ShardMoments&&> ShardSink(Function deliver, Stop stop = {})
+        : deliver_(std::move(deliver)), stop_(std::move(stop)) {}
+
+    /// Called after each finished shard, one call at a time (a backend with several threads takes a lock). Returning
+    /// false asks the backend to take no further shards; it may still deliver those in flight.
+    bool operator()(ShardMoments&& moments) const { return deliver_(std::move(moments)); }
+
+    /// Whether to stop although no shard has ended. A backend that takes a shard in several launches asks between them,
+    /// and drops what is in flight: dropped shards are not delivered.
+    [[nodiscard]] bool stop() const { return stop_ && stop_(); }
+
+  private:
+    Deliver deliver_;
+    Stop stop_;
+};
+
+/// Runs shards. The only place with a virtual call. All functions may be called from several threads at once: calls of
+/// `run` then share the device, and info().workers of them fill it.
 class Backend {
   public:
     virtual ~Backend() = default;
     [[nodiscard]] virtual BackendInfo info() const = 0;
 
-    /// Runs every shard of the range and hands its moments to `sink`, in any order.
+    /// Runs every shard of the range and hands its moments to `sink`, in any order. The program stays as it is for the
+    /// whole call.
     /// Throws std::invalid_argument for a program it cannot run (dimension above max_dimension, fast normals on the
     /// CPU).
     virtual void run(const CellProgram& program, ShardRange range, const ShardSink& sink) = 0;
@@ -56,19 +82,31 @@ std::string to_string(SimdLevel level);
 /// available.
 std::unique_ptr<Backend> make_cpu_backend(int threads, SimdLevel level);
 
+/// Which of the processes that run here together this one is.
+struct LocalPlace {
+    int rank = 0;
+    int ranks = 1;
+};
+
 /// Whether a GPU can be used, and if not why, in one line. In a build without CUDA: never, and it says so.
 struct CudaStatus {
     bool compiled = false;  ///< the build has the CUDA backend
     bool usable = false;
     std::string reason;                ///< why not usable; empty otherwise
     std::vector<std::string> devices;  ///< "0: NVIDIA H100, sm_90, 78 GiB"
-    int device = 0;                    ///< the one that was tried
+    std::vector<int> usable_devices;   ///< numbers of those that this process may take, and that work
 };
-/// Tries device number `preferred`, counted around where there are fewer: processes of one machine that each give their
-/// own number then share its GPUs evenly.
-CudaStatus cuda_status(int preferred = 0);
+/// Tries the devices that fall to this process (device_share.h).
+CudaStatus cuda_status(LocalPlace place = {});
 
-/// CUDA backend on a device. Throws std::runtime_error with cuda_status().reason if it is not usable.
+/// Streams on each device, and so workers, unless told otherwise: one small cell of 64 shards is some 64 blocks, and a
+/// large GPU holds 500 and more.
+constexpr int default_cuda_streams = 8;
+
+/// CUDA backend on some devices; calls of run are spread evenly over the streams of all. Throws std::runtime_error in
+/// one line if one of the devices is not usable.
+std::unique_ptr<Backend> make_cuda_backend(const std::vector<int>& devices,
+                                           int streams_per_device = default_cuda_streams);
 std::unique_ptr<Backend> make_cuda_backend(int device);
 
 }  // namespace stationary

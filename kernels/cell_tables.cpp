@@ -118,7 +118,33 @@ std::vector<double> in_units_of_normals(const CellProgram& program) {
     return factor;
 }
 
+/// Every table starts at a multiple of so many values, 64 bytes and more: rows may be read as vectors.
+constexpr std::size_t aligned = 16;
+std::size_t aligned_size(std::size_t values) { return (values + aligned - 1) / aligned * aligned; }
+
+/// Rows of the tables that not every program has.
+struct TableRows {
+    explicit TableRows(const CellProgram& p, std::size_t padded)
+        : features(p.oracle == Oracle::least_squares ? static_cast<std::size_t>(p.training_points) : 0),
+          own_residuals(padded > static_cast<std::size_t>(p.dimension) ? 0 : features),
+          gradient_residuals(p.oracle == Oracle::finite_quadratic ? static_cast<std::size_t>(p.training_points) : 0) {}
+    std::size_t features;
+    std::size_t own_residuals;  ///< those that have no room in the padding of the features
+    std::size_t gradient_residuals;
+};
+
 }  // namespace
+
+std::size_t count_table_values(const CellProgram& program, int padded_dimension, int row_stride) {
+    const auto padded = static_cast<std::size_t>(padded_dimension);
+    const auto stride = static_cast<std::size_t>(row_stride);
+    const TableRows rows(program, padded);
+    std::size_t values = aligned_size(rows.features * stride) + aligned_size(rows.own_residuals) +
+                         aligned_size(rows.gradient_residuals * stride);
+    values += 2 * aligned_size(padded * padded);  // H and F
+    values += 4 * aligned_size(padded);           // ridge gradient, start, centre and scale
+    return values + aligned_size(program.step_weights.size());
+}
 
 template <class Scalar>
 CellTables<Scalar>::CellTables(const CellProgram& p, int padded_dimension, int row_stride) {
@@ -126,9 +152,9 @@ CellTables<Scalar>::CellTables(const CellProgram& p, int padded_dimension, int r
     const auto d = static_cast<std::size_t>(p.dimension);
     const auto padded = static_cast<std::size_t>(padded_dimension);
     const auto stride = static_cast<std::size_t>(row_stride);
-    const auto n = static_cast<std::size_t>(p.training_points);
-    const std::size_t rows = p.oracle == Oracle::least_squares ? n : 0;
-    const std::size_t residual_rows = p.oracle == Oracle::finite_quadratic ? n : 0;
+    const TableRows table_rows(p, padded);
+    const std::size_t rows = table_rows.features;
+    const std::size_t residual_rows = table_rows.gradient_residuals;
     const std::size_t curvature = has_hessian(p) ? d : 0;
     const std::size_t noise = has_noise_factor(p.oracle) ? d : 0;
     const std::size_t weights = p.step_weights.size();
@@ -136,8 +162,7 @@ CellTables<Scalar>::CellTables(const CellProgram& p, int padded_dimension, int r
 
     features_ = append(p.features, rows, d, rows, stride);
     scalars_.residual_in_row = rows > 0 && padded > d;
-    const std::size_t own_residuals = scalars_.residual_in_row ? 0 : rows;
-    residuals_ = append(p.residuals, own_residuals, 1, own_residuals, 1);
+    residuals_ = append(p.residuals, table_rows.own_residuals, 1, table_rows.own_residuals, 1);
     if (scalars_.residual_in_row) {
         for (std::size_t row = 0; row < rows; ++row) {
             values_[features_ + row * stride + padded - 1] = static_cast<Scalar>(p.residuals[row]);
@@ -186,8 +211,7 @@ std::size_t CellTables<Scalar>::append(const std::vector<double>& table, std::si
             values_[start + row * padded_columns + column] = static_cast<Scalar>(table[row * columns + column]);
         }
     }
-    constexpr std::size_t aligned = 16;  // every table starts at a multiple of 64 bytes: rows may be read as vectors
-    values_.resize((values_.size() + aligned - 1) / aligned * aligned, Scalar(0));
+    values_.resize(aligned_size(values_.size()), Scalar(0));
     return start;
 }
 

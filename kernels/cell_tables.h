@@ -40,6 +40,9 @@ class CellTables {
 extern template class CellTables<float>;
 extern template class CellTables<double>;
 
+/// How many numbers values() of such CellTables holds, without making them. Test: cell_tables_test.cpp.
+std::size_t count_table_values(const CellProgram& program, int padded_dimension, int row_stride);
+
 /// Whether every entry of a d×d table, or of an empty one, off the diagonal is zero.
 bool is_diagonal(const std::vector<double>& table, int dimension);
 

@@ -1,5 +1,6 @@
 #include "kernels/backend.h"
 #include "kernels/cuda_device.h"
+#include "kernels/device_share.h"
 
 namespace stationary {
 namespace {
@@ -33,22 +34,28 @@ std::string why_unusable(cudaError_t error) {
     }
 }
 
-CudaStatus cuda_status(int preferred) {
+CudaStatus cuda_status(LocalPlace place) {
     CudaStatus status;
     status.compiled = true;
     int devices = 0;
     cudaError_t error = cudaGetDeviceCount(&devices);
     if (error == cudaSuccess && devices == 0) error = cudaErrorNoDevice;
-    if (error == cudaSuccess) {
-        for (int device = 0; device < devices; ++device) status.devices.push_back(describe_device(device));
-        status.device = preferred % devices;
-        error = try_device(status.device);
-    }
     if (error != cudaSuccess) {
         static_cast<void>(cudaGetLastError());
         status.reason = why_unusable(error);
+        return status;
     }
-    status.usable = error == cudaSuccess;
+    for (int device = 0; device < devices; ++device) status.devices.push_back(describe_device(device));
+    for (const int device : device_share(devices, place.rank, place.ranks)) {
+        error = try_device(device);
+        if (error == cudaSuccess) {
+            status.usable_devices.push_back(device);
+        } else if (status.reason.empty()) {
+            status.reason = why_unusable(error);
+        }
+    }
+    status.usable = !status.usable_devices.empty();
+    if (status.usable) status.reason.clear();
     return status;
 }
 

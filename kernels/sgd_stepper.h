@@ -1,7 +1,7 @@
 #pragma once
 
 #include "kernels/chain_args.h"
-#include "kernels/dot.h"
+#include "kernels/lanes.h"
 
 namespace stationary {
 inline namespace STATIONARY_SIMD_LEVEL {

@@ -1,6 +1,7 @@
 #include "kernels/cell_tables.h"
 
 #include "kernels/compiled_dimension.h"
+#include "tests/backend_contract.h"
 #include "tests/chain_programs.h"
 
 #include <gtest/gtest.h>
@@ -84,6 +85,21 @@ TYPED_TEST(CellTablesTest, residuals_have_their_own_table_where_rows_have_no_roo
     expect_padded(args.residuals, p.residuals, 7, 1, 7, 1);
 }
 
+TYPED_TEST(CellTablesTest, rows_of_a_data_set_may_lie_farther_apart) {
+    const CellProgram p = chain_programs::least_squares(7, 5, 2, Momentum::none);
+    const CellTables<TypeParam> tables(p, 8, 12);
+    const ChainArgs<TypeParam> args = tables.args(tables.values().data());
+    ASSERT_TRUE(args.residual_in_row);
+    for (std::size_t row = 0; row < 5; ++row) {
+        for (std::size_t i = 0; i < 7; ++i) {
+            EXPECT_EQ(args.features[12 * row + i], static_cast<TypeParam>(p.features[7 * row + i]));
+        }
+        EXPECT_EQ(args.features[12 * row + 7], static_cast<TypeParam>(p.residuals[row]));
+        for (std::size_t i = 8; i < 12; ++i) EXPECT_EQ(args.features[12 * row + i], TypeParam(0));
+    }
+    EXPECT_THROW(CellTables<TypeParam>(p, 8, 7), std::invalid_argument);
+}
+
 TYPED_TEST(CellTablesTest, residuals_and_step_weights_are_rounded_and_padded_with_zeros) {
     const CellProgram p = chain_programs::weighted_sum(chain_programs::finite_quadratic(3, 7, 2, Momentum::none));
     const CellTables<TypeParam> tables(p, 4);
@@ -150,6 +166,26 @@ TYPED_TEST(CellTablesTest, every_table_starts_at_a_multiple_of_sixteen_numbers) 
         EXPECT_EQ(tables.args(copy.data()).scale - copy.data(), args.scale - base);
         EXPECT_EQ(tables.args(copy.data()).step_weights - copy.data(), args.step_weights - base);
     }
+}
+
+TYPED_TEST(CellTablesTest, are_counted_without_being_made) {
+    for (const backend_contract::Model& model : backend_contract::models()) {
+        const int padded = compiled_dimension(model.program.dimension);
+        for (const int stride : {padded, padded + 4}) {
+            const CellTables<TypeParam> tables(model.program, padded, stride);
+            EXPECT_EQ(count_table_values(model.program, padded, stride), tables.values().size()) << model.name;
+        }
+    }
+}
+
+TYPED_TEST(CellTablesTest, of_a_million_training_points) {
+    const CellProgram p = chain_programs::least_squares(12, 1000000, 2, Momentum::none);
+    const CellTables<TypeParam> tables(p, 12);
+    EXPECT_EQ(count_table_values(p, 12, 12), tables.values().size());
+    const ChainArgs<TypeParam> args = tables.args(tables.values().data());
+    EXPECT_EQ(args.training_points, 1000000u);
+    EXPECT_EQ(args.features[12 * 1000000 - 1], static_cast<TypeParam>(p.features.back()));
+    EXPECT_EQ(args.residuals[1000000 - 1], static_cast<TypeParam>(p.residuals.back()));
 }
 
 template <class Spoil>

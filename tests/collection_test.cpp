@@ -80,6 +80,20 @@ TEST_F(Collected, TheLastTasksAreTheShortOnes) {
     EXPECT_EQ(before, 2);
 }
 
+TEST_F(Collected, TasksAreWholeCellsForOneWorkerAndSeveralForEachOfMany) {
+    plans = made_up_plans(2, 64);
+    BackendInfo backend{"cpu", "", 4, ""};
+    EXPECT_EQ(collect(nullptr)->next_task(task_size(backend, 1))->range.last, 64);
+    EXPECT_EQ(collect(nullptr)->next_task(task_size(backend, 4))->range.last, 128 / 8);
+    EXPECT_EQ(collect(nullptr)->next_task(task_size(backend, 64))->range.last, 4) << "a shard per thread";
+    backend = {"cuda", "", 0, "", 2, 16};
+    EXPECT_EQ(collect(nullptr)->next_task(task_size(backend, 1))->range.last, 64) << "small cells are whole tasks";
+    for (CellPlan& plan : plans) plan.program.shard_chains = 1 << 14;
+    EXPECT_EQ(collect(nullptr)->next_task(task_size(backend, 1))->range.last, 4);
+    for (CellPlan& plan : plans) plan.program.shard_chains = 1 << 18;
+    EXPECT_EQ(collect(nullptr)->next_task(task_size(backend, 1))->range.last, 128 / 32);
+}
+
 TEST_F(Collected, GoesOnFromTheJournalAndEndsAlike) {
     const auto whole = collect(nullptr);
     work_off(*whole, {});

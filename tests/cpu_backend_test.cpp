@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace stationary {
@@ -289,6 +290,23 @@ TEST(CpuBackendErrors, levels_that_the_processor_lacks) {
     }
     EXPECT_TRUE(simd_level_available(SimdLevel::generic));
     EXPECT_TRUE(simd_level_available(best_simd_level()));
+}
+
+TEST(CpuBackendCalls, from_several_threads_at_once_give_the_same_moments) {
+    const auto backend = make_cpu_backend(2, best_simd_level());
+    const CellProgram langevin = chain_programs::langevin(3);
+    const CellProgram sgd = chain_programs::least_squares(5, 40, 3, chain_programs::Momentum::nesterov);
+    const auto expected_langevin = backend_contract::run(*backend, langevin, {0, 20});
+    const auto expected_sgd = backend_contract::run(*backend, sgd, {0, 20});
+    std::vector<std::thread> threads;
+    for (int k = 0; k < 4; ++k) {
+        threads.emplace_back([&, k] {
+            const bool even = k % 2 == 0;
+            const auto moments = backend_contract::run(*backend, even ? langevin : sgd, {0, 20});
+            EXPECT_EQ(moments, even ? expected_langevin : expected_sgd);
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
 }
 
 TEST(CpuBackendInfo, names_the_machine) {

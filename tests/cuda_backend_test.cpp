@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <stdexcept>
+#include <thread>
+#include <vector>
 
 namespace stationary {
 namespace {
@@ -69,6 +71,42 @@ TEST_P(GpuLaunches, stop_when_told) {
     int shards = 0;
     cuda_->run(program, {0, 3}, [&](ShardMoments&&) { return ++shards < 1; });
     EXPECT_EQ(shards, 1);
+}
+
+/// As a run does: some calls for each stream at once, each with some shards of one of two cells.
+TEST_P(GpuLaunches, many_calls_at_once_on_every_device_give_the_moments_of_the_cpu) {
+    CellProgram longer = GetParam().program;
+    longer.burn_in = 50000;
+    longer.shard_chains = 300;
+    const std::vector<CellProgram> cells{GetParam().program, longer,
+                                         chain_programs::least_squares(10, 20000, 2, Momentum::heavy_ball)};
+    const auto backend = make_cuda_backend(cuda_status().usable_devices);
+    const int calls = 3 * backend->info().workers;
+    std::vector<std::vector<ShardMoments>> moments(static_cast<std::size_t>(calls));
+    std::vector<std::thread> threads;
+    for (int k = 0; k < calls; ++k) {
+        threads.emplace_back([&, k] {
+            const auto call = static_cast<std::size_t>(k);
+            moments[call] = run(*backend, cells[call % 3], {k / 3, k / 3 + 2});
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    for (int k = 0; k < calls; ++k) {
+        const auto call = static_cast<std::size_t>(k);
+        expect_same_moments(moments[call], run(*cpu_, cells[call % 3], {k / 3, k / 3 + 2}));
+    }
+}
+
+/// A cell that would take minutes.
+TEST_P(GpuLaunches, stop_between_launches_when_told) {
+    CellProgram program = GetParam().program;
+    program.burn_in = std::int64_t{1} << 40;
+    int shards = 0;
+    int asked = 0;
+    cuda_->run(program, {0, 3}, ShardSink([&](ShardMoments&&) { return ++shards > 0; }, [&] { return ++asked > 5; }));
+    EXPECT_EQ(shards, 0);
+    EXPECT_EQ(asked, 6);
+    expect_same_moments(run(*cuda_, GetParam().program, {0, 3}), run(*cpu_, GetParam().program, {0, 3}));
 }
 
 /// Three draws of 22,200 chains: the mean square of a component has a standard error of 1 %.

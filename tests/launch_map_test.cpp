@@ -1,7 +1,6 @@
 #include "kernels/launch_map.h"
 
 #include "kernels/backend.h"
-#include "kernels/cuda_window.h"
 #include "kernels/finite_quadratic_oracle.h"
 #include "kernels/gaussian_regression_oracle.h"
 #include "kernels/langevin_stepper.h"
@@ -14,7 +13,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <set>
 #include <string>
 
@@ -239,49 +237,6 @@ TEST(HostLaunch, a_draw_before_any_step) {
     expect_cpu_moments<float, 4, LangevinStepper, Velocity::none>(program, {{{8}, 256, false}, {{1, 4, 8}, 1, true}});
     program.draws = 1;
     expect_cpu_moments<float, 4, LangevinStepper, Velocity::none>(program, {{{0}, 256, false}});
-}
-
-/// A device that makes so many component updates per second in all, but those of one chain one after the other, at 50
-/// ns each; and a fixed time per launch.
-struct ModelDevice {
-    double updates_per_second;
-    [[nodiscard]] double seconds(double chains, double updates_per_chain, std::int64_t steps) const {
-        const double step = std::max(chains * updates_per_chain / updates_per_second, updates_per_chain * 50e-9);
-        return 20e-6 + step * static_cast<double>(steps);
-    }
-};
-
-TEST(StepWindow, launches_are_short_but_few) {
-    for (const double updates_per_second : {1e10, 1e12}) {
-        for (const double chains : {1.0, 1e3, 1e6}) {
-            for (const double updates_per_chain : {1.0, 32.0, 1e4}) {
-                SCOPED_TRACE(std::to_string(chains) + " chains, " + std::to_string(updates_per_chain));
-                const ModelDevice device{updates_per_second};
-                StepWindow window(chains, updates_per_chain);
-                double elapsed = 0.0;
-                int launches = 0;
-                for (; elapsed < 60.0; ++launches) {
-                    const std::int64_t steps = window.steps();
-                    ASSERT_GE(steps, 1);
-                    ASSERT_LE(steps, StepWindow::most_steps);
-                    const double seconds = device.seconds(chains, updates_per_chain, steps);
-                    ASSERT_LE(seconds, 1.001);  // a single step of 1e10 updates at 1e10 per second
-                    window.measured(steps, seconds);
-                    elapsed += seconds;
-                }
-                EXPECT_LE(launches, 300);
-            }
-        }
-    }
-}
-
-TEST(StepWindow, a_slow_launch_shortens_the_next) {
-    StepWindow window(1e3, 10.0);
-    const std::int64_t steps = window.steps();
-    window.measured(steps, 0.5);
-    EXPECT_EQ(window.steps(), steps / 2);
-    window.measured(window.steps(), 1e9);
-    EXPECT_EQ(window.steps(), steps / 8) << "never by more than four at once";
 }
 
 }  // namespace

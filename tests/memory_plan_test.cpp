@@ -15,9 +15,10 @@ namespace {
 /// A backend whose launches take `fixed` bytes and `per_shard` more for each shard; it runs nothing.
 class CountingBackend final : public Backend {
   public:
-    CountingBackend(std::int64_t fixed, std::int64_t per_shard, std::string kind = "cpu")
-        : fixed_(fixed), per_shard_(per_shard), kind_(std::move(kind)) {}
-    [[nodiscard]] BackendInfo info() const override { return {kind_, "counting", 1, "generic"}; }
+    CountingBackend(std::int64_t fixed, std::int64_t per_shard, std::string kind = "cpu", int workers = 1,
+                    int devices = 1)
+        : fixed_(fixed), per_shard_(per_shard), info_{std::move(kind), "counting", 1, "generic", devices, workers} {}
+    [[nodiscard]] BackendInfo info() const override { return info_; }
     void run(const CellProgram&, ShardRange, const ShardSink&) override {}
     [[nodiscard]] std::int64_t memory_bytes(const CellProgram&, std::int64_t shards) const override {
         return fixed_ + per_shard_ * shards;
@@ -26,7 +27,7 @@ class CountingBackend final : public Backend {
   private:
     std::int64_t fixed_;
     std::int64_t per_shard_;
-    std::string kind_;
+    BackendInfo info_;
 };
 
 CellPlan plan_of(int dimension, std::int64_t shards) {
@@ -59,9 +60,23 @@ TEST(MemoryPlan, LaunchesOfAGpuDoNotCountAsMemoryOfThisMachine) {
     EXPECT_EQ(memory.shards_at_once, (std::vector<std::int64_t>{1000, 64}));
     EXPECT_EQ(memory.peak, memory.host);
     EXPECT_EQ(memory.device, (std::int64_t{1} << 36) + 10 * 1000);
-    EXPECT_NE(memory_line(memory).find("64.0 GiB on the GPU"), std::string::npos) << memory_line(memory);
+    EXPECT_NE(memory_line(memory).find("at most 64.0 GiB on each GPU"), std::string::npos) << memory_line(memory);
     EXPECT_EQ(memory_line(plan_memory(CountingBackend(1, 1), plans, 1 << 30)).find("GPU"), std::string::npos);
     EXPECT_THROW(plan_memory(backend, plans, host_bytes(plans)), InputError);
+}
+
+TEST(MemoryPlan, EveryWorkerHasALaunchInFlight) {
+    const std::vector<CellPlan> plans{plan_of(1, 1000), plan_of(1, 40), plan_of(1, 500)};
+    const std::int64_t moments = (1 + 1) * 16;  // bytes of a shard's integers
+    EXPECT_EQ(host_bytes(plans, 2), host_bytes(plans, 1) + 500 * moments) << "the two largest cells";
+    EXPECT_EQ(host_bytes(plans, 8), host_bytes(plans, 1) + 540 * moments);
+    const std::int64_t available = (host_bytes(plans, 3) + 3 * (100 + 10 * 333)) * 4 / 3 + 4;
+    const MemoryPlan memory = plan_memory(CountingBackend(100, 10, "cpu", 3), plans, available);
+    EXPECT_EQ(memory.shards_at_once, (std::vector<std::int64_t>{333, 40, 333}));
+    EXPECT_EQ(memory.peak, memory.host + 3 * (100 + 10 * 333));
+    const MemoryPlan gpus = plan_memory(CountingBackend(100, 10, "cuda", 16, 2), plans, 1 << 30);
+    EXPECT_EQ(gpus.device, 8 * (100 + 10 * 1000)) << "eight streams on each of two";
+    EXPECT_EQ(gpus.host, host_bytes(plans, 16));
 }
 
 TEST(MemoryPlan, RefusesInOneLineWhatCannotFit) {

@@ -132,7 +132,7 @@ TEST(ReportJson, HasTheContractsNames) {
         for (const std::string& name : names) EXPECT_TRUE(object.contains(name)) << name;
     };
     expect_names(json, {"schema", "program", "backend", "experiment", "status", "cells", "invariance"});
-    expect_names(json["backend"], {"kind", "device", "threads", "simd"});
+    expect_names(json["backend"], {"kind", "device", "devices", "threads", "simd"});
     expect_names(json["program"], {"version", "commit", "build_type", "compiler", "cuda"});
     ASSERT_EQ(json["cells"].size(), 4u);
     for (const Json& cell : json["cells"]) {
