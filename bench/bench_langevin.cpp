@@ -6,7 +6,7 @@
 namespace stationary::bench {
 namespace {
 
-constexpr std::int64_t dimensions[] = {1, 2, 4, 8, 10, 16, 32};
+constexpr std::int64_t dimensions[] = {1, 2, 4, 8, 10, 16, 32, 128};
 constexpr std::int64_t growth_exponents[] = {16, 20, 24, 27, 30};
 
 int dimension_of(const benchmark::State& state) { return static_cast<int>(state.range(0)); }

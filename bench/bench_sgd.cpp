@@ -26,7 +26,8 @@ void register_cases(const Session& session, const char* name, const std::vector<
 
 void register_streaming(const Session& session) {
     const std::vector<std::string> arguments{"d", "B", "mu"};
-    const Cases cases{{1, 1, 0}, {2, 1, 0}, {2, 4, 0}, {8, 1, 0}, {8, 1, 90}, {10, 8, 0}, {32, 1, 0}, {32, 8, 90}};
+    const Cases cases{{1, 1, 0},  {2, 1, 0},  {2, 4, 0},   {8, 1, 0},  {8, 1, 90},
+                      {10, 8, 0}, {32, 1, 0}, {32, 8, 90}, {128, 8, 0}};
     register_cases(session, "quadratic", arguments, cases, [](const benchmark::State& state) {
         return quadratic_sgd_program(static_cast<int>(state.range(0)), state.range(1), momentum_of(state.range(2)));
     });
@@ -58,6 +59,7 @@ void register_finite(const Session& session, const std::string& name, FiniteProg
                     {10, 442, 8, 90},
                     {10, 442, 64, 0},
                     {32, 442, 8, 0},
+                    {128, 442, 8, 0},
                     {10, 10'000, 8, 0},
                     {10, 1'000'000, 8, 0}},
                    with(BatchSampling::with_replacement));

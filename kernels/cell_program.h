@@ -70,7 +70,10 @@ struct CellProgram {
     [[nodiscard]] std::int64_t steps() const { return burn_in + (draws - 1) * stride; }
 };
 
-/// Largest dimension that the compiled kernels take.
-constexpr int max_dimension = 32;
+/// Largest dimension.
+constexpr int max_dimension = 1024;
+/// Largest dimension of the kernels that hold a chain in the registers of one thread (compiled_dimension.h). Beyond it
+/// vectors lie in memory, and the lanes of a warp share the components of a chain (wide_steppers.h).
+constexpr int max_compiled_dimension = 32;
 
 }  // namespace stationary

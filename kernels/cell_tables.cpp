@@ -28,7 +28,7 @@ bool lower_triangular(const std::vector<double>& table, std::size_t d) {
 namespace {
 
 void check_counts(const CellProgram& program) {
-    require(program.dimension >= 1 && program.dimension <= max_dimension, "dimension outside 1 to 32");
+    require(program.dimension >= 1 && program.dimension <= max_dimension, "dimension outside 1 to 1024");
     require(program.burn_in >= 0 && program.stride >= 1 && program.draws >= 1 && program.shard_chains >= 1,
             "burn_in, stride, draws or shard size out of range");
     require(program.batch_size >= 1, "batch_size below 1");

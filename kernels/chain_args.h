@@ -7,8 +7,8 @@
 
 namespace stationary {
 
-/// A CellProgram as the step code reads it: rounded to the state's precision and padded with zeros to a compiled
-/// dimension D. Plain data, passed to GPU kernels by value. The tables live in host or device memory.
+/// A CellProgram as the step code reads it: rounded to the state's precision and padded with zeros to a dimension D
+/// (table_dimension). Plain data, passed to GPU kernels by value. The tables live in host or device memory.
 template <class Scalar>
 struct ChainArgs {
     const Scalar* hessian;             ///< H [D×D] row-major

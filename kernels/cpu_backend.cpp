@@ -43,7 +43,23 @@ struct StepLevels {
     StepLevels { &name##_generic, nullptr, nullptr }
 #endif
 
+StepLevels wide_step_levels(const CellProgram& program) {
+    if (program.stepper == Stepper::langevin) return STATIONARY_LEVELS(wide_langevin_step);
+    switch (program.oracle) {
+        case Oracle::quadratic:
+            return STATIONARY_LEVELS(wide_quadratic_step);
+        case Oracle::least_squares:
+            return STATIONARY_LEVELS(wide_least_squares_step);
+        case Oracle::finite_quadratic:
+            return STATIONARY_LEVELS(wide_finite_quadratic_step);
+        case Oracle::gaussian_regression:
+            return STATIONARY_LEVELS(wide_gaussian_regression_step);
+    }
+    throw std::invalid_argument("cell program: unknown oracle");
+}
+
 StepLevels step_levels(const CellProgram& program) {
+    if (program.dimension > max_compiled_dimension) return wide_step_levels(program);
     if (program.stepper == Stepper::langevin) return STATIONARY_LEVELS(langevin_step);
     switch (program.oracle) {
         case Oracle::quadratic:
@@ -101,7 +117,7 @@ class CpuBackend final : public Backend {
     }
 
     [[nodiscard]] std::int64_t memory_bytes(const CellProgram& program, std::int64_t shards) const override {
-        const std::int64_t padded = compiled_dimension(program.dimension);
+        const std::int64_t padded = table_dimension(program.dimension);
         const std::int64_t real = program.double_precision ? 8 : 4;
         const std::int64_t tables = real * (program.training_points * (padded + 1) + 2 * padded * padded + 4 * padded +
                                             static_cast<std::int64_t>(program.step_weights.size()));
@@ -114,7 +130,7 @@ class CpuBackend final : public Backend {
     template <class Scalar>
     void run_range(const CellProgram& program, ChainsFunction<Scalar> function, ShardRange range,
                    const ShardSink& sink) const {
-        const CellTables<Scalar> tables(program, compiled_dimension(program.dimension));
+        const CellTables<Scalar> tables(program, table_dimension(program.dimension));
         const ChainArgs<Scalar> args = tables.args(tables.values().data());
         const ShardParts parts(program, range, threads_);
         ShardGathering gathering(parts.parts_per_shard(), sink);

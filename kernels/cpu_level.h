@@ -21,7 +21,8 @@ struct ChainRange {
 template <class Scalar>
 using ChainsFunction = void (*)(const ChainArgs<Scalar>& args, ChainRange chains, ShardMoments& moments);
 
-/// The functions of one kind of step, compiled for one SIMD level. Each picks the compiled dimension itself.
+/// The functions of one kind of step, compiled for one SIMD level. Each picks the compiled dimension itself, or is for
+/// all dimensions beyond (wide).
 struct StepFunctions {
     ChainsFunction<float> single_precision = nullptr;
     ChainsFunction<double> double_precision = nullptr;
@@ -38,5 +39,14 @@ extern const StepFunctions finite_quadratic_step_generic, finite_quadratic_step_
 extern const StepFunctions gaussian_regression_step_generic, gaussian_regression_step_avx2,
     gaussian_regression_step_avx512;
 extern const StepFunctions least_squares_step_generic, least_squares_step_avx2, least_squares_step_avx512;
+
+extern const StepFunctions wide_langevin_step_generic, wide_langevin_step_avx2, wide_langevin_step_avx512;
+extern const StepFunctions wide_quadratic_step_generic, wide_quadratic_step_avx2, wide_quadratic_step_avx512;
+extern const StepFunctions wide_finite_quadratic_step_generic, wide_finite_quadratic_step_avx2,
+    wide_finite_quadratic_step_avx512;
+extern const StepFunctions wide_gaussian_regression_step_generic, wide_gaussian_regression_step_avx2,
+    wide_gaussian_regression_step_avx512;
+extern const StepFunctions wide_least_squares_step_generic, wide_least_squares_step_avx2,
+    wide_least_squares_step_avx512;
 
 }  // namespace stationary

@@ -3,6 +3,7 @@
 #include "kernels/cuda_group.h"
 #include "kernels/cuda_program.h"
 #include "kernels/cuda_range.h"
+#include "kernels/cuda_wide_group.h"
 #include "kernels/lane_pool.h"
 #include "kernels/largest_launch.h"
 #include "kernels/shared_while_used.h"
@@ -123,9 +124,19 @@ class CudaBackend final : public Backend {
     static void run_range(const CellProgram& program, ShardRange range, const ShardSink& sink, CudaDevice& device,
                           const CudaStream& stream) {
         const auto tables = device.tables<Scalar>(program, stream);
+        if (program.dimension > max_compiled_dimension) {
+            run_groups<WideShardGroup<Scalar>>(program, range, sink, device, stream, *tables);
+        } else {
+            run_groups<ShardGroup<Scalar>>(program, range, sink, device, stream, *tables);
+        }
+    }
+
+    template <class Group, class Scalar>
+    static void run_groups(const CellProgram& program, ShardRange range, const ShardSink& sink,
+                           const CudaDevice& device, const CudaStream& stream, const DeviceTables<Scalar>& tables) {
         std::int64_t at_once = std::min(device.shards_at_once(program), range.last - range.first);
         const auto group = make_largest<CudaOutOfMemory>(at_once, [&](std::int64_t shards) {
-            return std::make_unique<ShardGroup<Scalar>>(program, shards, *tables, stream, device.shared_limit());
+            return std::make_unique<Group>(program, shards, tables, stream, device.shared_limit());
         });
         for (std::int64_t first = range.first; first < range.last; first += at_once) {
             if (!group->run({first, std::min(first + at_once, range.last)}, sink)) return;

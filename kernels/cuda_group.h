@@ -7,6 +7,7 @@
 #include "kernels/cuda_program.h"
 #include "kernels/cuda_range.h"
 #include "kernels/launch_pipeline.h"
+#include "kernels/wide_tables.h"
 
 #include <array>
 #include <cstddef>
@@ -17,16 +18,18 @@
 
 namespace stationary {
 
-/// A program's tables in device memory, for any stream of the device: they are there once this is made.
+/// A program's tables in device memory, for any stream of the device: they are there once this is made. Those of wide
+/// chains are column-major.
 template <class Scalar>
 class DeviceTables {
   public:
     DeviceTables(const CellProgram& program, const CudaStream& stream)
-        : host_(program, compiled_dimension(program.dimension),
-                ScalarLanes<Scalar>::row_stride(compiled_dimension(program.dimension))),
+        : host_(program, table_dimension(program.dimension), table_row_stride<Scalar>(program)),
           values_(host_.values().size(), stream.get()) {
         const ProfilerRange phase("tables");
-        values_.copy_from(host_.values());
+        const bool wide = program.dimension > max_compiled_dimension;
+        const auto columns = wide ? values_by_columns(host_, program.dimension) : std::vector<Scalar>();
+        values_.copy_from(wide ? columns : host_.values());
         stream.wait();
     }
     [[nodiscard]] const Scalar* data() const { return values_.data(); }
@@ -40,26 +43,15 @@ class DeviceTables {
 };
 
 /// Device memory for some shards at once, and the launches that take them from their first step to their last, all in
-/// one stream. Tables and stream must outlive it.
-template <class Scalar>
-class ShardGroup {
+/// one stream. Tables and stream must outlive it. Group, which derives from this, has prepare(range) and
+/// put_steps(first, last), which puts steps first + 1 … last into the stream.
+template <class Scalar, class Group>
+class ShardBuffers {
   public:
-    ShardGroup(const CellProgram& program, std::int64_t shards, const DeviceTables<Scalar>& tables,
-               const CudaStream& stream, std::size_t shared_limit)
-        : program_(program),
-          tables_(tables),
-          stream_(stream),
-          shared_limit_(shared_limit),
-          position_(state_size(shards), stream.get()),
-          velocity_(step_functions(program).velocity == Velocity::kept ? state_size(shards) : 0, stream.get()),
-          diverged_(static_cast<std::size_t>(shards * program.shard_chains), stream.get()),
-          totals_(static_cast<std::size_t>(shards) * row_words(), stream.get()),
-          first_bad_step_(static_cast<std::size_t>(shards), stream.get()),
-          window_(static_cast<double>(shards * program.shard_chains)) {}
     /// Whoever comes next may free the tables, also after a failure.
-    ~ShardGroup() { static_cast<void>(cudaStreamSynchronize(stream_.get())); }
-    ShardGroup(const ShardGroup&) = delete;
-    ShardGroup& operator=(const ShardGroup&) = delete;
+    ~ShardBuffers() { static_cast<void>(cudaStreamSynchronize(stream_.get())); }
+    ShardBuffers(const ShardBuffers&) = delete;
+    ShardBuffers& operator=(const ShardBuffers&) = delete;
 
     /// Runs the shards of the range, no more than the group was made for. False if the sink asked to stop; a request
     /// that comes before the last launch drops the shards.
@@ -68,7 +60,7 @@ class ShardGroup {
         diverged_.fill_bytes(0);
         totals_.fill_bytes(0);
         first_bad_step_.fill_bytes(0xff);
-        launch_ = launch_args(range);
+        group().prepare(range);
         const LaunchPlan plan{program_.burn_in, program_.steps(), step_cost(program_)};
         LaunchPipeline pipeline(plan, window_, *this);
         if (!pipeline.run([&sink] { return sink.stop(); })) return false;
@@ -82,11 +74,9 @@ class ShardGroup {
     // For LaunchPipeline.
     void launch(int slot, std::int64_t first, std::int64_t last) {
         const ProfilerRange phase("launch steps " + std::to_string(first + 1) + " to " + std::to_string(last));
-        launch_.first_step = first;
-        launch_.last_step = last;
         Events& events = events_[static_cast<std::size_t>(slot)];
         events.start.record(stream_.get());
-        launch_function<Scalar>(program_)(tables_.args(), launch_, shared_limit_, stream_.get());
+        group().put_steps(first, last);
         events.end.record(stream_.get());
     }
     double wait(int slot) {
@@ -96,29 +86,46 @@ class ShardGroup {
         return events.end.seconds_since(events.start);
     }
 
-  private:
-    struct Events {
-        CudaEvent start, end;
-    };
+  protected:
+    /// `components` numbers per vector of a chain's state.
+    ShardBuffers(const CellProgram& program, std::int64_t shards, int components, bool has_velocity,
+                 const DeviceTables<Scalar>& tables, const CudaStream& stream)
+        : program_(program),
+          tables_(tables),
+          stream_(stream),
+          position_(chains(shards) * static_cast<std::size_t>(components), stream.get()),
+          velocity_(has_velocity ? chains(shards) * static_cast<std::size_t>(components) : 0, stream.get()),
+          diverged_(chains(shards), stream.get()),
+          totals_(static_cast<std::size_t>(shards) * row_words(), stream.get()),
+          first_bad_step_(static_cast<std::size_t>(shards), stream.get()),
+          window_(static_cast<double>(chains(shards))) {}
 
-    [[nodiscard]] std::size_t state_size(std::int64_t shards) const {
-        return static_cast<std::size_t>(shards * program_.shard_chains) * static_cast<std::size_t>(program_.dimension);
+    [[nodiscard]] std::size_t chains(std::int64_t shards) const {
+        return static_cast<std::size_t>(shards * program_.shard_chains);
     }
-    [[nodiscard]] std::size_t row_words() const {
-        return static_cast<std::size_t>(TotalsRow::words(program_.dimension));
-    }
-
-    [[nodiscard]] LaunchArgs<Scalar> launch_args(ShardRange range) const {
-        LaunchArgs<Scalar> launch{};
-        launch.map = make_launch_map(range.first, range.last - range.first, program_.shard_chains, cuda_block_threads);
+    /// The part of a launch's arguments that both kinds of kernels have.
+    template <class Launch>
+    void set_buffers(Launch& launch, ShardRange range, int chains_per_block) const {
+        launch.map = make_launch_map(range.first, range.last - range.first, program_.shard_chains, chains_per_block);
         launch.position = position_.data();
         launch.velocity = velocity_.data();
         launch.diverged = diverged_.data();
         launch.totals = totals_.data();
         launch.first_bad_step = first_bad_step_.data();
-        launch.tables = tables_.data();
-        launch.table_values = static_cast<std::int64_t>(tables_.values_of_every_step());
-        return launch;
+    }
+
+    const CellProgram& program_;
+    const DeviceTables<Scalar>& tables_;
+    const CudaStream& stream_;
+
+  private:
+    struct Events {
+        CudaEvent start, end;
+    };
+
+    Group& group() { return static_cast<Group&>(*this); }
+    [[nodiscard]] std::size_t row_words() const {
+        return static_cast<std::size_t>(TotalsRow::words(program_.dimension));
     }
 
     [[nodiscard]] std::vector<ShardMoments> read(ShardRange range) const {
@@ -134,15 +141,37 @@ class ShardGroup {
         return moments;
     }
 
-    const CellProgram& program_;
-    const DeviceTables<Scalar>& tables_;
-    const CudaStream& stream_;
-    std::size_t shared_limit_;
     std::array<Events, 2> events_;  ///< around the launch in each slot
     DeviceArray<Scalar> position_, velocity_;
     DeviceArray<std::uint8_t> diverged_;
     DeviceArray<std::uint64_t> totals_, first_bad_step_;
     StepWindow window_;
+};
+
+/// A thread per chain.
+template <class Scalar>
+class ShardGroup : public ShardBuffers<Scalar, ShardGroup<Scalar>> {
+  public:
+    ShardGroup(const CellProgram& program, std::int64_t shards, const DeviceTables<Scalar>& tables,
+               const CudaStream& stream, std::size_t shared_limit)
+        : ShardBuffers<Scalar, ShardGroup<Scalar>>(program, shards, program.dimension,
+                                                   step_functions(program).velocity == Velocity::kept, tables, stream),
+          shared_limit_(shared_limit) {}
+
+    void prepare(ShardRange range) {
+        this->set_buffers(launch_, range, cuda_block_threads);
+        launch_.tables = this->tables_.data();
+        launch_.table_values = static_cast<std::int64_t>(this->tables_.values_of_every_step());
+    }
+
+    void put_steps(std::int64_t first, std::int64_t last) {
+        launch_.first_step = first;
+        launch_.last_step = last;
+        launch_function<Scalar>(this->program_)(this->tables_.args(), launch_, shared_limit_, this->stream_.get());
+    }
+
+  private:
+    std::size_t shared_limit_;
     LaunchArgs<Scalar> launch_{};
 };
 

@@ -15,8 +15,12 @@ constexpr double most_updates_per_step = 0x1p36;     // a step cannot be cut: ab
 
 /// Component updates that one step of one chain makes.
 double updates_per_chain(const CellProgram& program) {
-    const std::int64_t vectors = program.stepper == Stepper::sgd ? program.batch_size : 1;
-    return static_cast<double>(vectors) * program.dimension;
+    const double d = program.dimension;
+    const auto vectors = static_cast<double>(program.stepper == Stepper::sgd ? program.batch_size : 1);
+    if (program.dimension <= max_compiled_dimension) return vectors * d;
+    // One is worth some 16 products with entries of H and F.
+    const double products = program.oracle == Oracle::gaussian_regression ? vectors : 2.0;
+    return vectors * d + products * d * d / 16.0;
 }
 
 /// The totals of a shard stay exact for most_additions additions: a flush makes at most one per thread, and a block
@@ -28,6 +32,15 @@ void check_flushes(const CellProgram& program) {
     const double flushes = blocks * (draws / draws_between_flushes(cuda_block_threads) + std::min(draws, 1e6));
     const double bound = flushes * cuda_block_threads;
     if (bound >= static_cast<double>(TotalsRow::most_additions)) {
+        throw std::invalid_argument("too many chains and draws for one shard on the GPU");
+    }
+}
+
+/// Of wide chains: to each entry one for every draw and every chains_between_flushes chains, to those of the velocities
+/// one for every draw of every chain.
+void check_wide_additions(const CellProgram& program) {
+    const double additions = static_cast<double>(program.draws) * static_cast<double>(program.shard_chains);
+    if (additions >= static_cast<double>(TotalsRow::most_additions)) {
         throw std::invalid_argument("too many chains and draws for one shard on the GPU");
     }
 }
@@ -73,6 +86,7 @@ std::string cell_text(const CellProgram& program) {
 }
 
 std::int64_t bytes_per_shard(const CellProgram& program) {
+    if (program.dimension > max_compiled_dimension) return wide_bytes_per_shard(program);
     const std::int64_t real = program.double_precision ? 8 : 4;
     const std::int64_t vectors = step_functions(program).velocity == Velocity::kept ? 2 : 1;
     const std::int64_t totals = 8 * (TotalsRow::words(program.dimension) + 1);
@@ -80,9 +94,9 @@ std::int64_t bytes_per_shard(const CellProgram& program) {
 }
 
 std::int64_t table_bytes(const CellProgram& program) {
-    const int dimension = compiled_dimension(program.dimension);
     const auto of = [&]<class Scalar>(Scalar) {
-        const std::size_t values = count_table_values(program, dimension, ScalarLanes<Scalar>::row_stride(dimension));
+        const std::size_t values =
+            count_table_values(program, table_dimension(program.dimension), table_row_stride<Scalar>(program));
         return static_cast<std::int64_t>(values * sizeof(Scalar));
     };
     return program.double_precision ? of(double{}) : of(float{});
@@ -96,7 +110,11 @@ std::int64_t shards_cap(const CellProgram& program) {
 
 void check_cuda_program(const CellProgram& program) {
     check_program(program);
-    check_flushes(program);
+    if (program.dimension > max_compiled_dimension) {
+        check_wide_additions(program);
+    } else {
+        check_flushes(program);
+    }
     if (program.fast_normals && program.double_precision) {
         throw std::invalid_argument("fast normals go with single precision only");
     }

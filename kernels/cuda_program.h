@@ -1,7 +1,9 @@
 #pragma once
 
 #include "kernels/cell_program.h"
+#include "kernels/compiled_dimension.h"
 #include "kernels/cuda_launch.h"
+#include "kernels/lanes.h"
 
 #include <cstdint>
 #include <string>
@@ -24,8 +26,17 @@ CudaLaunchFunction<double> launch_function<double>(const CellProgram& program);
 /// What a profile shows of a cell: "langevin d=10 fast".
 std::string cell_text(const CellProgram& program);
 
+/// Numbers from one row of a data set to the next: of wide chains, whose rows a warp reads together, no more than
+/// needed.
+template <class Scalar>
+constexpr int table_row_stride(const CellProgram& program) {
+    const int dimension = table_dimension(program.dimension);
+    return program.dimension > max_compiled_dimension ? dimension : ScalarLanes<Scalar>::row_stride(dimension);
+}
+
 /// Bytes on the device, for each shard that is there and for the tables.
 std::int64_t bytes_per_shard(const CellProgram& program);
+std::int64_t wide_bytes_per_shard(const CellProgram& program);  ///< above max_compiled_dimension
 std::int64_t table_bytes(const CellProgram& program);
 
 /// The most shards that one launch takes, memory aside: at least one, however large it is.

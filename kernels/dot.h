@@ -7,13 +7,16 @@
 namespace stationary {
 inline namespace STATIONARY_SIMD_LEVEL {
 
+// The order of every sum over components. A row of a table times a vector: that of dot_first, in all dimensions. A dot
+// product of two vectors: the same up to max_compiled_dimension; beyond it that of lane_sum and joined_lanes, which the
+// lanes of a warp can share.
+
 /// How a GPU runs through a dot product: without a loop, for numbers in registers, or by one, for numbers in memory.
 enum class DotLoop { unrolled, one };
 
-/// Σ_i a_i·x_i over the first Count of D components, in the one order that the whole engine uses for dimensions up to
-/// max_dimension: four running sums, sum k over i ≡ k (mod 4) in ascending order by fma, joined as (s0 + s2) + (s1 +
-/// s3). Zero terms change nothing, so the result does not depend on how far the dimension is padded. `a` and `x` are
-/// anything indexable; the elements of `a` convert to those of `x`. Test: dot_test.cpp.
+/// Σ_i a_i·x_i over the first Count components: four running sums, sum k over i ≡ k (mod 4) in ascending order by fma,
+/// joined as (s0 + s2) + (s1 + s3). Zero terms change nothing, so the result does not depend on how far the dimension
+/// is padded. `a` and `x` are anything indexable; the elements of `a` convert to those of `x`. Test: dot_test.cpp.
 template <int Count, DotLoop loop = DotLoop::unrolled, class Row, class Vector>
 STATIONARY_HD auto dot_first(const Row& a, const Vector& x) {
     static_assert(Count <= 2 || Count % 4 == 0);
@@ -95,6 +98,35 @@ STATIONARY_HD void multiply_lower_triangular(const Scalar* a, int dimension, con
     constexpr int last_row = FirstRow + 4 < D ? FirstRow + 4 : D;
     if constexpr (last_row < D) multiply_lower_triangular<last_row>(a, dimension, x, y);
     multiply_rows<FirstRow, last_row, last_row>(a, dimension, x, y);
+}
+
+/// Lanes that a dot product of more than max_compiled_dimension components is shared out to, on whatever machine.
+constexpr int dot_lanes = 32;
+
+/// Lane `lane`'s part of Σ_i a_i·x_i: of quads q (components 4q … 4q + 3) it has those with q ≡ lane (mod 32), in
+/// ascending order: four running sums from zero by fma, one for each place in a quad, joined as (s0 + s2) + (s1 + s3).
+/// factors(q, a, x) sets the factors of a quad. Test: dot_test.cpp.
+template <class Real, class Factors>
+STATIONARY_HD Real lane_sum(int lane, int quads, Factors&& factors) {
+    Real sum[4] = {Real(0), Real(0), Real(0), Real(0)};
+    for (int q = lane; q < quads; q += dot_lanes) {
+        Real a[4];
+        Real x[4];
+        factors(q, a, x);
+        STATIONARY_UNROLL
+        for (int k = 0; k < 4; ++k) sum[k] = fused_multiply_add(a[k], x[k], sum[k]);
+    }
+    return (sum[0] + sum[2]) + (sum[1] + sum[3]);
+}
+
+/// The sum over the lanes as a warp's butterfly makes it: lane k adds lane k + 16, then k + 8, 4, 2, 1. Test:
+/// dot_test.cpp.
+template <class Real>
+STATIONARY_HD Real joined_lanes(Real (&sums)[dot_lanes]) {
+    for (int distance = dot_lanes / 2; distance > 0; distance /= 2) {
+        for (int lane = 0; lane < distance; ++lane) sums[lane] = sums[lane] + sums[lane + distance];
+    }
+    return sums[0];
 }
 
 /// y = A·x for a diagonal A: the numbers that multiply and multiply_lower_triangular give, up to the signs of zeros.

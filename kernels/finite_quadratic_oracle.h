@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kernels/chain_formulas.h"
 #include "kernels/dot.h"
 #include "kernels/index_stream.h"
 
@@ -32,7 +33,7 @@ class FiniteQuadraticOracle {
         Real gradient[D];
         multiply(args_.hessian, args_.dimension, position, gradient);
         STATIONARY_UNROLL
-        for (int i = 0; i < D; ++i) emit(i, fused_multiply_add(sum[i], Real(args_.inverse_batch_size), gradient[i]));
+        for (int i = 0; i < D; ++i) emit(i, batch_mean_plus(args_, sum[i], gradient[i]));
     }
 
   private:

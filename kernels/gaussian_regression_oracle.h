@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernels/chain_args.h"
+#include "kernels/chain_formulas.h"
 #include "kernels/dot.h"
 #include "kernels/noise_stream.h"
 
@@ -45,7 +45,7 @@ class GaussianRegressionOracle {
         for (int i = 0; i < D; ++i) z[i] = widen<Real>(normals[i]);
         Real x[D];
         multiply_lower_triangular(args_.noise_factor, args_.dimension, z, x);
-        const Real residual = fused_multiply_add(Real(-args_.label_noise), label[0], dot<D>(x, position));
+        const Real residual = residual_with_label_noise(args_, label[0], dot<D>(x, position));
         STATIONARY_UNROLL
         for (int i = 0; i < D; ++i) sum[i] = fused_multiply_add(x[i], residual, sum[i]);
     }

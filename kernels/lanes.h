@@ -99,9 +99,14 @@ struct ScalarLanes {
     }
     template <int D>
     static STATIONARY_HD void load_row(const R* table, Index index, R (&row)[D]) {
-        const R* source = table + row_stride(D) * static_cast<std::int64_t>(index);
+        load_row(table, row_stride(D), index, row);
+    }
+    /// The first Count numbers of row `index` of a table whose rows lie `stride` numbers apart.
+    template <int Count>
+    static STATIONARY_HD void load_row(const R* table, std::int64_t stride, Index index, R (&row)[Count]) {
+        const R* source = table + stride * static_cast<std::int64_t>(index);
         STATIONARY_UNROLL
-        for (int i = 0; i < D; ++i) row[i] = source[i];
+        for (int i = 0; i < Count; ++i) row[i] = source[i];
     }
     static STATIONARY_HD Real load(const R* table, Index index) { return table[index]; }
 };

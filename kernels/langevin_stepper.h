@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kernels/chain_formulas.h"
 #include "kernels/quadratic_oracle.h"
 
 namespace stationary {
@@ -61,15 +62,11 @@ class LangevinStepper {
         oracle_.template noise<shape>(z, noise);
         oracle_.template mean_gradient<shape>(state.position, gradient);
         STATIONARY_UNROLL
-        for (int i = 0; i < D; ++i) state.position[i] = moved(state.position[i], gradient[i], noise[i]);
+        for (int i = 0; i < D; ++i) state.position[i] = langevin_moved(args_, state.position[i], gradient[i], noise[i]);
     }
 
     [[nodiscard]] STATIONARY_HD bool both_diagonal() const {
         return D == 1 || (args_.diagonal_hessian && args_.diagonal_noise_factor);
-    }
-
-    [[nodiscard]] STATIONARY_HD Real moved(Real position, Real gradient, Real noise) const {
-        return fused_multiply_add(Real(-args_.step_size), gradient, position) + noise;
     }
 
     /// As many steps as one chunk of normals serves.
@@ -198,7 +195,7 @@ class LangevinStepper {
             if constexpr (fast) {
                 return fused_multiply_add(noise_factor_[i], z, fused_multiply_add(rate_[i], position, position));
             } else {
-                return stepper_.moved(position, rate_[i] * position, noise_factor_[i] * z);
+                return langevin_moved(stepper_.args_, position, rate_[i] * position, noise_factor_[i] * z);
             }
         }
 

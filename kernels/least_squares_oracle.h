@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernels/chain_args.h"
+#include "kernels/chain_formulas.h"
 #include "kernels/dot.h"
 #include "kernels/index_stream.h"
 
@@ -29,8 +29,7 @@ class LeastSquaresOracle {
         if (args_.residual_in_row) sum[D - 1] = Real(0);
         STATIONARY_UNROLL
         for (int i = 0; i < D; ++i) {
-            const Real penalty = fused_multiply_add(Real(args_.ridge), position[i], Real(args_.ridge_gradient[i]));
-            emit(i, fused_multiply_add(sum[i], Real(args_.inverse_batch_size), penalty));
+            emit(i, batch_mean_plus(args_, sum[i], ridge_penalty(args_, i, position[i])));
         }
     }
 

@@ -113,7 +113,10 @@ struct PackLanes {
 
     template <int D>
     static STATIONARY_HD void load_row(const R* table, const Index& index, Real (&row)[D]) {
-        constexpr std::int64_t stride = row_stride(D);
+        load_row(table, row_stride(D), index, row);
+    }
+    template <int D>
+    static STATIONARY_HD void load_row(const R* table, std::int64_t stride, const Index& index, Real (&row)[D]) {
         if constexpr (std::is_same_v<R, float> && D % 4 == 0) {
             constexpr int at_once = 4;  // quarters: 16 vectors of rows, as many as leave room to transpose them
             STATIONARY_UNROLL

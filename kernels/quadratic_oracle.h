@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernels/chain_args.h"
+#include "kernels/chain_formulas.h"
 #include "kernels/dot.h"
 #include "kernels/noise_stream.h"
 
@@ -87,8 +87,7 @@ class QuadraticOracle {
         Real gradient[D];
         mean_gradient(position, gradient);
         STATIONARY_UNROLL
-        for (int i = 0; i < D; ++i)
-            emit(i, fused_multiply_add(noise_sum[i], Real(args_.inverse_batch_size), gradient[i]));
+        for (int i = 0; i < D; ++i) emit(i, batch_mean_plus(args_, noise_sum[i], gradient[i]));
     }
 
   private:

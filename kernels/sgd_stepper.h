@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernels/chain_args.h"
+#include "kernels/chain_formulas.h"
 #include "kernels/lanes.h"
 
 namespace stationary {
@@ -20,30 +20,19 @@ class SgdStepper {
     static constexpr bool advances_in_registers = false;
 
     STATIONARY_HD SgdStepper(const Args& args, typename Lanes::Chain chain, std::int64_t step)
-        : args_(args),
-          oracle_(args, chain, step),
-          step_(step),
-          plain_(args.direct_weight == 0 && args.gradient_weight == 1 && args.velocity_weight == 1),
-          momentum_(args.momentum != 0) {
+        : args_(args), oracle_(args, chain, step), step_(step), form_(update_form(args)) {
         if constexpr (Lanes::keeps_in_memory) {
             STATIONARY_UNROLL
             for (int i = 0; i < D; ++i) initial_[i] = Real(args.initial[i]);
         }
     }
 
-    /// Without momentum, the velocity of a state that is not kept (recorded or returned) is left out.
+    /// Leaves out what of a state that is not kept nothing needs (sgd_update).
     STATIONARY_HD void step(ChainState<Lanes, D>& state, bool kept) {
-        const typename Lanes::Scalar size = args_.step_weights == nullptr ? args_.step_size : args_.step_weights[step_];
+        const typename Lanes::Scalar size = step_size_of(args_, step_);
         ++step_;
         const auto move = [&](int i, Real gradient) {
-            if (!plain_) {
-                update(i, gradient, Real(-size), state);
-            } else if (momentum_) {
-                heavy_ball(i, gradient, Real(-size), state);
-            } else {
-                if (kept) state.velocity[i] = gradient;
-                state.position[i] = fused_multiply_add(Real(-size), gradient, state.position[i]);
-            }
+            sgd_update(args_, form_, kept, gradient, Real(-size), state.position[i], state.velocity[i]);
         };
         if constexpr (Lanes::keeps_in_memory) {
             oracle_.minibatch_gradient(args_.frozen ? initial_ : state.position, move);
@@ -71,26 +60,10 @@ class SgdStepper {
     static constexpr bool reads_place_from_memory =
         Lanes::state_place != StatePlace::registers && D * sizeof(typename Lanes::Scalar) > 192;
 
-    /// What update() comes to, bit for bit but for the signs of zeros, without dampening and lookahead.
-    STATIONARY_HD void heavy_ball(int i, Real gradient, Real minus_size, ChainState<Lanes, D>& state) const {
-        state.velocity[i] = fused_multiply_add(Real(args_.momentum), state.velocity[i], gradient);
-        state.position[i] = fused_multiply_add(minus_size, state.velocity[i], state.position[i]);
-    }
-
-    STATIONARY_HD void update(int i, Real gradient, Real minus_size, ChainState<Lanes, D>& state) const {
-        const Real weighted = Real(args_.gradient_weight) * gradient;
-        const Real velocity = fused_multiply_add(Real(args_.momentum), state.velocity[i], weighted);
-        const Real direct = Real(args_.direct_weight) * gradient;
-        const Real direction = fused_multiply_add(Real(args_.velocity_weight), velocity, direct);
-        state.velocity[i] = velocity;
-        state.position[i] = fused_multiply_add(minus_size, direction, state.position[i]);
-    }
-
     const Args& args_;
     Oracle<Lanes, D> oracle_;
     std::int64_t step_;
-    bool plain_;                                    ///< neither dampening nor lookahead
-    bool momentum_;                                 ///< μ ≠ 0
+    UpdateForm form_;
     Real initial_[Lanes::keeps_in_memory ? D : 1];  ///< where the gradients of a frozen program are taken
 };
 

@@ -179,13 +179,16 @@ TYPED_TEST(CellTablesTest, are_counted_without_being_made) {
 }
 
 TYPED_TEST(CellTablesTest, of_a_million_training_points) {
-    const CellProgram p = chain_programs::least_squares(12, 1000000, 2, Momentum::none);
+    CellProgram p = chain_programs::least_squares(12, 9, 2, Momentum::none);
+    p.training_points = 1000000;
+    p.features.resize(12 * 1000000, 0.25);
+    p.residuals.resize(1000000, -0.5);
     const CellTables<TypeParam> tables(p, 12);
     EXPECT_EQ(count_table_values(p, 12, 12), tables.values().size());
     const ChainArgs<TypeParam> args = tables.args(tables.values().data());
     EXPECT_EQ(args.training_points, 1000000u);
-    EXPECT_EQ(args.features[12 * 1000000 - 1], static_cast<TypeParam>(p.features.back()));
-    EXPECT_EQ(args.residuals[1000000 - 1], static_cast<TypeParam>(p.residuals.back()));
+    EXPECT_EQ(args.features[12 * 1000000 - 1], TypeParam(0.25));
+    EXPECT_EQ(args.residuals[1000000 - 1], TypeParam(-0.5));
 }
 
 template <class Spoil>
@@ -203,7 +206,7 @@ void expect_refused(CellProgram program, Spoil&& spoil) {
 TEST(CheckProgram, refuses_bad_counts) {
     const CellProgram good = chain_programs::quadratic(3, 2, Momentum::none);
     expect_refused(good, [](CellProgram& p) { p.dimension = 0; });
-    expect_refused(good, [](CellProgram& p) { p.dimension = 33; });
+    expect_refused(good, [](CellProgram& p) { p.dimension = max_dimension + 1; });
     expect_refused(good, [](CellProgram& p) { p.dimension = -1; });
     expect_refused(good, [](CellProgram& p) { p.burn_in = -1; });
     expect_refused(good, [](CellProgram& p) { p.stride = 0; });
@@ -323,10 +326,11 @@ TEST(CompiledDimension, is_the_smallest_that_fits) {
         }
         previous = compiled;
     }
-    EXPECT_EQ(previous, max_dimension);
-    EXPECT_EQ(compiled_dimension(max_dimension + 1), 0);
-    EXPECT_THROW(with_compiled_dimension(max_dimension + 1, [](auto dimension) { return decltype(dimension)::value; }),
-                 std::invalid_argument);
+    EXPECT_EQ(previous, max_compiled_dimension);
+    EXPECT_EQ(compiled_dimension(max_compiled_dimension + 1), 0);
+    EXPECT_THROW(
+        with_compiled_dimension(max_compiled_dimension + 1, [](auto dimension) { return decltype(dimension)::value; }),
+        std::invalid_argument);
 }
 
 }  // namespace

@@ -35,6 +35,25 @@ Real row_times(const Vector<Real>& table, std::size_t row, const Vector<Real>& x
     return (sum[0] + sum[2]) + (sum[1] + sum[3]);
 }
 
+/// x·y: up to dimension 32 as row_times; beyond it lane k of 32 sums quads k, k + 32, … of components from zero, and
+/// lanes are joined 16 apart, then 8, 4, 2 and 1.
+template <class Real>
+Real inner_product(const Vector<Real>& x, const Vector<Real>& y) {
+    if (x.size() <= 32) return row_times(x, 0, y);
+    Real lanes[32];
+    for (std::size_t lane = 0; lane < 32; ++lane) {
+        Real sum[4]{};
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            if (i / 4 % 32 == lane) sum[i % 4] = std::fma(x[i], y[i], sum[i % 4]);
+        }
+        lanes[lane] = (sum[0] + sum[2]) + (sum[1] + sum[3]);
+    }
+    for (const std::size_t apart : {16, 8, 4, 2, 1}) {
+        for (std::size_t lane = 0; lane < apart; ++lane) lanes[lane] += lanes[lane + apart];
+    }
+    return lanes[0];
+}
+
 template <class Real>
 class Chain {
   public:
@@ -148,7 +167,8 @@ class Chain {
         for (std::uint64_t b = 0; b < batch_; ++b) {
             const std::uint64_t first = (steps_ * batch_ + b) * (d_ + 1);
             const Vector<Real> x = factor_times(normals(first, d_));
-            const Real residual = std::fma(-static_cast<Real>(p_.label_noise), normal(first + d_), row_times(x, 0, at));
+            const Real residual =
+                std::fma(-static_cast<Real>(p_.label_noise), normal(first + d_), inner_product(x, at));
             for (std::size_t i = 0; i < d_; ++i) sum[i] = std::fma(x[i], residual, sum[i]);
         }
         for (Real& component : sum) component *= inverse_batch_size();
@@ -159,7 +179,9 @@ class Chain {
     [[nodiscard]] Vector<Real> least_squares_gradient(const Vector<Real>& at) const {
         Vector<Real> sum(d_, Real(0));
         for (const std::size_t point : batch_points()) {
-            const Real residual = row_times(features_, point, at) + static_cast<Real>(p_.residuals[point]);
+            const auto row = features_.begin() + static_cast<std::ptrdiff_t>(point * d_);
+            const Vector<Real> x(row, row + static_cast<std::ptrdiff_t>(d_));
+            const Real residual = inner_product(x, at) + static_cast<Real>(p_.residuals[point]);
             for (std::size_t i = 0; i < d_; ++i) sum[i] = std::fma(features_[point * d_ + i], residual, sum[i]);
         }
         Vector<Real> gradient(d_);

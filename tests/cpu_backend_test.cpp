@@ -275,7 +275,7 @@ TEST(CpuBackendErrors, programs_that_it_cannot_run) {
         EXPECT_THROW(backend->run(program, {0, 1}, [](ShardMoments&&) { return true; }), std::invalid_argument);
     };
     refuses([](CellProgram& p) { p.fast_normals = true; });
-    refuses([](CellProgram& p) { p.dimension = 33; });
+    refuses([](CellProgram& p) { p.dimension = max_dimension + 1; });
     refuses([](CellProgram& p) { p.hessian.pop_back(); });
     refuses([](CellProgram& p) { p.draws = 0; });
 }

@@ -1,7 +1,10 @@
 #include "kernels/dot.h"
 
+#include "kernels/wide_vectors.h"
+
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <vector>
@@ -150,6 +153,64 @@ TEST(Multiply, leaving_out_the_zeros_of_a_lower_triangle_changes_nothing) {
     for (int d = 1; d <= 4; ++d) expect_triangular_product<4>(d);
     for (int d = 1; d <= 2; ++d) expect_triangular_product<2>(d);
     expect_triangular_product<1>(1);
+}
+
+/// Of 2⁻²⁴ and 1 the sum is 1 in float, of twice 2⁻²⁴ and 1 it is more: which terms meet first shows.
+TEST(WideDot, lanes_take_every_32nd_quad_and_are_joined_in_a_butterfly) {
+    const auto sum_of = [](const std::vector<float>& a) {
+        const std::vector<float> ones(a.size(), 1.0F);
+        return SoloTeam<float>().dot<float>(static_cast<int>(a.size() / 4),
+                                            [&](int q, float(&left)[4], float(&right)[4]) {
+                                                read_quad(a.data(), q, left);
+                                                read_quad(ones.data(), q, right);
+                                            });
+    };
+    const auto with = [&](std::vector<std::size_t> tiny_places, std::size_t one_place) {
+        std::vector<float> a(4 * 80, 0.0F);
+        for (const std::size_t place : tiny_places) a[place] = 0x1p-24F;
+        a[one_place] = 1.0F;
+        return sum_of(a);
+    };
+    const float more = 1.0F + 0x1p-23F;
+    EXPECT_EQ(with({0, 128}, 1), more) << "places 0 of quads 0 and 32: one running sum";
+    EXPECT_EQ(with({0, 4}, 128), 1.0F) << "quads 0 and 1 are of different lanes; 1 and the first meet in the lane";
+    EXPECT_EQ(with({0, 2}, 1), more) << "running sums 0 and 2 are joined first";
+    EXPECT_EQ(with({0, 1}, 2), 1.0F);
+    EXPECT_EQ(with({0, 64}, 32), more) << "lanes 0 and 16 are joined before lane 8";
+    EXPECT_EQ(with({0, 32}, 64), 1.0F);
+    EXPECT_EQ(with({0, 32}, 16), more) << "lanes 0 and 8 before lane 4";
+    EXPECT_EQ(with({0, 16}, 8), more) << "lanes 0 and 4 before lane 2";
+    EXPECT_EQ(with({0, 8}, 4), more) << "lanes 0 and 2 before lane 1";
+    EXPECT_EQ(sum_of(std::vector<float>(36, 1.0F)), 36.0F);
+}
+
+/// A team whose tables are column-major and whose running sums are made all at once.
+struct ColumnTeam {
+    static constexpr TableOrder tables = TableOrder::columns;
+    static constexpr int sums_at_once = 4;
+};
+
+TEST(MultiplyQuad, gives_the_rows_of_multiply) {
+    constexpr int D = 32;
+    const auto table = random_numbers<float>(D * D, 21);
+    const auto x = random_numbers<float>(D, 22);
+    float numbers[D];
+    std::copy(x.begin(), x.end(), numbers);
+    float expected[D];
+    multiply(table.data(), D, numbers, expected);
+    std::vector<float> columns(table.size());
+    for (std::size_t i = 0; i < D; ++i)
+        for (std::size_t j = 0; j < D; ++j) columns[j * D + i] = table[i * D + j];
+    for (int quad = 0; quad < D / 4; ++quad) {
+        float by_rows[4];
+        float by_columns[4];
+        multiply_quad<SoloTeam<float>>(table.data(), D, quad, D / 4, x.data(), by_rows);
+        multiply_quad<ColumnTeam>(columns.data(), D, quad, D / 4, x.data(), by_columns);
+        for (int r = 0; r < 4; ++r) {
+            EXPECT_EQ(by_rows[r], expected[4 * quad + r]);
+            EXPECT_EQ(by_columns[r], expected[4 * quad + r]);
+        }
+    }
 }
 
 }  // namespace

@@ -32,10 +32,11 @@ bool all_finite(const Vector<Real>& x) {
 /// v·Hδ in the documented order of sums.
 template <class Real>
 Real velocity_pull(const CellProgram& program, const Chain<Real>& chain) {
+    const Vector<Real> hessian = rounded<Real>(program.hessian);
     Vector<Real> gradient;
     for (std::size_t i = 0; i < chain.position().size(); ++i)
-        gradient.push_back(row_times(rounded<Real>(program.hessian), i, chain.position()));
-    return row_times(chain.velocity(), 0, gradient);
+        gradient.push_back(row_times(hessian, i, chain.position()));
+    return inner_product(chain.velocity(), gradient);
 }
 
 /// Adds one draw to the moments, with sums of 128 bits. Whether it was finite.

@@ -5,6 +5,7 @@
 #include "kernels/compiled_dimension.h"
 #include "kernels/cpu_level.h"
 #include "tests/backend_contract.h"
+#include "tests/wide_programs.h"
 
 #include <gtest/gtest.h>
 
@@ -13,6 +14,8 @@ namespace stationary {
 extern const StepFunctions langevin_step_clang_generic, langevin_step_clang_avx2, langevin_step_clang_avx512;
 extern const StepFunctions least_squares_step_clang_generic, least_squares_step_clang_avx2,
     least_squares_step_clang_avx512;
+extern const StepFunctions wide_langevin_step_clang_generic, wide_langevin_step_clang_avx2,
+    wide_langevin_step_clang_avx512;
 
 namespace {
 
@@ -20,14 +23,18 @@ struct LevelOfOtherCompiler {
     SimdLevel level;
     const StepFunctions* langevin;
     const StepFunctions* least_squares;
+    const StepFunctions* wide_langevin;
 };
 
 std::vector<LevelOfOtherCompiler> available_levels() {
     std::vector<LevelOfOtherCompiler> levels;
     for (const LevelOfOtherCompiler& one :
-         {LevelOfOtherCompiler{SimdLevel::generic, &langevin_step_clang_generic, &least_squares_step_clang_generic},
-          LevelOfOtherCompiler{SimdLevel::avx2, &langevin_step_clang_avx2, &least_squares_step_clang_avx2},
-          LevelOfOtherCompiler{SimdLevel::avx512, &langevin_step_clang_avx512, &least_squares_step_clang_avx512}}) {
+         {LevelOfOtherCompiler{SimdLevel::generic, &langevin_step_clang_generic, &least_squares_step_clang_generic,
+                               &wide_langevin_step_clang_generic},
+          LevelOfOtherCompiler{SimdLevel::avx2, &langevin_step_clang_avx2, &least_squares_step_clang_avx2,
+                               &wide_langevin_step_clang_avx2},
+          LevelOfOtherCompiler{SimdLevel::avx512, &langevin_step_clang_avx512, &least_squares_step_clang_avx512,
+                               &wide_langevin_step_clang_avx512}}) {
         if (simd_level_available(one.level)) levels.push_back(one);
     }
     return levels;
@@ -35,7 +42,7 @@ std::vector<LevelOfOtherCompiler> available_levels() {
 
 template <class Scalar>
 ShardMoments run(const CellProgram& program, std::int64_t shard, ChainsFunction<Scalar> function) {
-    const CellTables<Scalar> tables(program, compiled_dimension(program.dimension));
+    const CellTables<Scalar> tables(program, table_dimension(program.dimension));
     ShardMoments moments;
     moments.shard = shard;
     moments.sum.assign(static_cast<std::size_t>(program.dimension), 0);
@@ -58,6 +65,19 @@ TEST_P(OtherCompiler, moments_are_those_of_the_reference_at_every_level) {
     for (const LevelOfOtherCompiler& one : available_levels()) {
         const StepFunctions& functions = program.stepper == Stepper::langevin ? *one.langevin : *one.least_squares;
         EXPECT_EQ(run(program, 5, functions), expected) << to_string(one.level);
+    }
+}
+
+TEST(OtherCompilerWide, moments_are_those_of_the_reference_at_every_level) {
+    for (const int dimension : {33, 70}) {
+        for (const bool double_precision : {false, true}) {
+            CellProgram program = wide_programs::brief(chain_programs::langevin(dimension));
+            program.double_precision = double_precision;
+            const ShardMoments expected = reference::shard_moments(program, 5);
+            for (const LevelOfOtherCompiler& one : available_levels()) {
+                EXPECT_EQ(run(program, 5, *one.wide_langevin), expected) << to_string(one.level);
+            }
+        }
     }
 }
 

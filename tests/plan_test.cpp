@@ -382,8 +382,11 @@ TEST(Plan, an_unstable_cell_is_refused_unless_allowed) {
 }
 
 TEST(Plan, what_cannot_run_is_refused_in_one_line) {
-    expect_input_error({}, quadratic(40, 1), sgd_cell(0.01, 1),
-                       "the model has d = 40 parameters; this version runs d ≤ 32");
+    LossModel too_large = quadratic(1, 1);
+    too_large.hessian = too_large.gradient_noise_covariance = Matrix::Identity(1025, 1025);
+    too_large.minimizer = Vector::Zero(1025);
+    expect_input_error({}, too_large, sgd_cell(0.01, 1),
+                       "the model has d = 1025 parameters; this version runs d ≤ 1024");
     Cell reshuffled = sgd_cell(0.01, 1);
     reshuffled.sampling = Sampling::reshuffle;
     expect_input_error({}, quadratic(2, 1), reshuffled, "reshuffling needs a finite set of training points");
