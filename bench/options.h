@@ -15,7 +15,7 @@ enum class RunStyle {
 
 /// The options of every benchmark binary, beside Google Benchmark's own.
 struct BenchOptions {
-    BackendRequest backend{BackendChoice::cpu, 1, {}};
+    BackendRequest backend{BackendChoice::cpu, 1, {}, {}};
     Precision precision = Precision::single_precision;
     RunStyle style = RunStyle::measure;
 };

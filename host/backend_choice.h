@@ -16,7 +16,7 @@ struct BackendRequest {
     BackendChoice choice = BackendChoice::automatic;
     int threads = 0;                     ///< cpu: 0 = all cores
     std::optional<SimdLevel> simd;       ///< cpu: empty = the best that the processor runs
-    LocalPlace place;                    ///< cuda: which devices are this process's own
+    LocalPlace place{};                  ///< cuda: which devices are this process's own
     int streams = default_cuda_streams;  ///< cuda: on each device
 };
 

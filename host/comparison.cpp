@@ -44,8 +44,25 @@ Deviation entry_deviation(const EntryContext& context, Eigen::Index i, Eigen::In
             std::hypot(context.estimate.covariance_standard_error(i, j), rounding) / scale, floor / scale};
 }
 
+/// The entry with the largest |t| of deviations row by row, j ≥ i.
+EntryDeviation largest_entry(const std::vector<Deviation>& deviations, Eigen::Index dimension) {
+    EntryDeviation largest;
+    double largest_t = -1.0;
+    std::size_t at = 0;
+    for (Eigen::Index i = 0; i < dimension; ++i) {
+        for (Eigen::Index j = i; j < dimension; ++j, ++at) {
+            const double t = std::abs(deviations[at].value) / deviations[at].standard_error;
+            if (!(t > largest_t)) continue;
+            largest_t = t;
+            largest = {i, j, deviations[at].value, deviations[at].standard_error};
+        }
+    }
+    return largest;
+}
+
 std::vector<Deviation> entry_deviations(const EntryContext& context) {
     std::vector<Deviation> deviations;
+    deviations.reserve(static_cast<std::size_t>(intervals_per_comparison(context.predicted.rows())));
     for (Eigen::Index i = 0; i < context.predicted.rows(); ++i)
         for (Eigen::Index j = i; j < context.predicted.rows(); ++j)
             deviations.push_back(entry_deviation(context, i, j));
@@ -120,6 +137,7 @@ Comparison compare(const Estimate& estimate, const Prediction& prediction, const
     const double quantile = simultaneous_quantile(family, estimate.shards);
     std::vector<Deviation> deviations = entry_deviations(
         {estimate, predicted, null_tolerance * weights.largest_eigenvalue, quantile, family.tolerance});
+    comparison.largest = largest_entry(deviations, predicted.rows());
     if (weights.rank > 0) {
         deviations.push_back(trace_deviation(estimate, weights));
         set_signed_error(comparison, deviations.back().value, quantile * deviations.back().standard_error);

@@ -30,6 +30,14 @@ constexpr std::int64_t undecidable_chains = std::int64_t{1} << 53;
 enum class Verdict { agrees, differs, inconclusive };
 std::string to_string(Verdict verdict);
 
+/// (Ĉ_ij − P_ij)/√(P_ii P_jj) of one entry; row −1 where there is none.
+struct EntryDeviation {
+    std::int64_t row = -1;
+    std::int64_t column = -1;
+    double value = 0.0;
+    double standard_error = 0.0;
+};
+
 /// An estimate beside one prediction (docs/design.md, section 6). NaN throughout if either is not finite.
 struct Comparison {
     double relative_error = 0.0;                 ///< ‖Ĉ − P‖_F / ‖P‖_F, reported, not tested
@@ -39,6 +47,7 @@ struct Comparison {
         0.0;  ///< tr(W(Ĉ − P)) / rank, W = P⁺ (pseudo-inverse); P = 0: 0 if Ĉ = 0, else inf, and not tested
     double signed_relative_error_interval[2] = {0.0, 0.0};  ///< simultaneous confidence interval
     double max_abs_t = 0.0;                                 ///< largest |t| over tr(WĈ) and all entries
+    EntryDeviation largest;                                 ///< the entry with the largest |t|
     bool significant = false;                               ///< Ĉ ≠ P can be told at the family error rate
     Verdict verdict = Verdict::inconclusive;
     /// inconclusive: the chains that would decide it (see compare); otherwise the chains used

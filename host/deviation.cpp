@@ -1,5 +1,8 @@
 #include "host/deviation.h"
 
+#include "host/blocked_multiply.h"
+#include "host/fixed_eigenbasis.h"
+
 #include <Eigen/Eigenvalues>
 
 #include <algorithm>
@@ -30,12 +33,8 @@ std::int64_t chains_for(const Deviation& deviation, double quantile, double gap,
     return std::max(chains + 1, static_cast<std::int64_t>(needed));
 }
 
-}  // namespace
-
-PseudoInverse pseudo_inverse(const Matrix& covariance) {
-    const Eigen::SelfAdjointEigenSolver<Matrix> solver((covariance + covariance.transpose()) / 2.0);
-    const Vector& eigenvalues = solver.eigenvalues();
-    PseudoInverse result;
+/// 1/λ, 0 for those that count as zero; sets rank and largest eigenvalue.
+Vector inverse_eigenvalues(const Vector& eigenvalues, PseudoInverse& result) {
     result.largest_eigenvalue = std::max(0.0, eigenvalues.maxCoeff());
     Vector inverse = Vector::Zero(eigenvalues.size());
     for (Eigen::Index i = 0; i < eigenvalues.size(); ++i) {
@@ -43,6 +42,34 @@ PseudoInverse pseudo_inverse(const Matrix& covariance) {
         inverse(i) = 1.0 / eigenvalues(i);
         ++result.rank;
     }
+    return inverse;
+}
+
+/// Matrices of more rows are diagonalised by fixed_order::symmetric_spectrum: faster, and at once where diagonal.
+constexpr Eigen::Index most_small_dimension = 32;
+
+PseudoInverse large_pseudo_inverse(const Matrix& symmetric) {
+    const fixed_order::Spectrum spectrum = fixed_order::symmetric_spectrum(symmetric);
+    PseudoInverse result;
+    const Vector inverse = inverse_eigenvalues(spectrum.eigenvalues, result);
+    if (fixed_order::is_diagonal(symmetric)) {
+        result.matrix = inverse.asDiagonal();
+        return result;
+    }
+    const Matrix scaled = spectrum.eigenvectors * inverse.asDiagonal();
+    result.matrix = fixed_order::blocked_multiply(scaled, Matrix(spectrum.eigenvectors.transpose()));
+    return result;
+}
+
+}  // namespace
+
+PseudoInverse pseudo_inverse(const Matrix& covariance) {
+    const Matrix symmetric = (covariance + covariance.transpose()) / 2.0;
+    if (symmetric.rows() > most_small_dimension) return large_pseudo_inverse(symmetric);
+    const Eigen::SelfAdjointEigenSolver<Matrix> solver(symmetric);
+    const Vector& eigenvalues = solver.eigenvalues();
+    PseudoInverse result;
+    const Vector inverse = inverse_eigenvalues(eigenvalues, result);
     result.matrix = solver.eigenvectors() * inverse.asDiagonal() * solver.eigenvectors().transpose();
     return result;
 }

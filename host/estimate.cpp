@@ -1,5 +1,6 @@
 #include "host/estimate.h"
 
+#include "host/parallel_for.h"
 #include "host/pooled_sums.h"
 
 #include <algorithm>
@@ -75,13 +76,28 @@ void add_mean_errors(Estimate& estimate, const std::vector<Vector>& offsets, con
     }
 }
 
+/// Calls body(k) for every k < count, side by side where the matrices are large.
+template <typename Body>
+void for_each(std::size_t count, Eigen::Index dimension, const Body& body) {
+    constexpr Eigen::Index most_quick_dimension = 32;
+    if (dimension > most_quick_dimension) {
+        parallel_for(count, body);
+        return;
+    }
+    for (std::size_t k = 0; k < count; ++k) body(k);
+}
+
 void add_covariance_errors(Estimate& estimate) {
-    for (Eigen::Index i = 0; i < estimate.covariance.rows(); ++i)
-        for (Eigen::Index j = i; j < estimate.covariance.rows(); ++j) {
+    // Column by column, as the shards' matrices lie in memory.
+    const Eigen::Index d = estimate.covariance.rows();
+    for_each(static_cast<std::size_t>(d), d, [&estimate](std::size_t column) {
+        const auto j = static_cast<Eigen::Index>(column);
+        for (Eigen::Index i = 0; i <= j; ++i) {
             const double spread = standard_error_of(over_shards(estimate, i, j));
             estimate.covariance_standard_error(i, j) = estimate.covariance_standard_error(j, i) =
                 std::hypot(spread, estimate.resolution_floor(i, j));
         }
+    });
 }
 
 /// Within the resolution a shard's value counts rare rounding steps, and its kurtosis says nothing of tails.
@@ -133,14 +149,16 @@ void add_law(Estimate& estimate, const ShardPointers& shards, const PooledSums& 
              const Vector& scale, double state_epsilon) {
     const Vector step = scale.cwiseInverse();
     const Matrix unit = step * step.transpose();
-    std::vector<Vector> offsets;
-    for (const ShardMoments* shard : shards) {
-        if (shard->finite_draws == 0) continue;
-        const Vector offset = mean_offset(*shard, pooled);
-        const Matrix within = integer_covariance(shard->finite_draws, shard->sum, shard->products);
-        estimate.shard_covariance.emplace_back((within + offset * offset.transpose()).cwiseProduct(unit));
-        offsets.push_back(offset);
-    }
+    ShardPointers finite;
+    for (const ShardMoments* shard : shards)
+        if (shard->finite_draws > 0) finite.push_back(shard);
+    std::vector<Vector> offsets(finite.size());
+    estimate.shard_covariance.resize(finite.size());
+    for_each(finite.size(), step.size(), [&](std::size_t s) {
+        offsets[s] = mean_offset(*finite[s], pooled);
+        const Matrix within = integer_covariance(finite[s]->finite_draws, finite[s]->sum, finite[s]->products);
+        estimate.shard_covariance[s] = (within + offsets[s] * offsets[s].transpose()).cwiseProduct(unit);
+    });
     estimate.shards = static_cast<std::int64_t>(offsets.size());
     estimate.covariance = integer_covariance(pooled.draws, pooled.sum, pooled.products).cwiseProduct(unit);
     estimate.mean = centre + integer_mean(pooled).cwiseProduct(step);

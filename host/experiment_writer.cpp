@@ -1,5 +1,7 @@
 #include "host/experiment.h"
 
+#include "host/fixed_eigenbasis.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -55,6 +57,14 @@ std::string toml_list(const Matrix& matrix) {
     return fmt::format("[{}]", fmt::join(rows, ", "));
 }
 
+/// Diagonal matrices of more than 32 rows are written as their diagonal.
+std::string square_matrix(const Matrix& matrix) {
+    constexpr Eigen::Index most_rows_in_full = 32;
+    if (matrix.rows() > most_rows_in_full && fixed_order::is_diagonal(matrix))
+        return fmt::format("{{ diagonal = {} }}", toml_list(Vector(matrix.diagonal())));
+    return toml_list(matrix);
+}
+
 std::string automatic_or(const std::optional<std::int64_t>& value) { return value ? toml_text(*value) : "\"auto\""; }
 
 std::string line(std::string_view key, const std::string& value) { return fmt::format("{} = {}\n", key, value); }
@@ -64,7 +74,7 @@ std::string noise_line(const ModelSpec& model) {
         return line("gradient_residuals", toml_text(std::string_view(model.gradient_residuals_file)));
     }
     if (model.gradient_residuals.size() > 0) return line("gradient_residuals", toml_list(model.gradient_residuals));
-    return line("gradient_noise_covariance", toml_list(model.gradient_noise_covariance));
+    return line("gradient_noise_covariance", square_matrix(model.gradient_noise_covariance));
 }
 
 std::string minimizer_line(const ModelSpec& model) {
@@ -74,12 +84,12 @@ std::string minimizer_line(const ModelSpec& model) {
 std::string model_lines(const ModelSpec& model) {
     std::string text = line("kind", toml_text(std::string_view(to_string(model.kind))));
     if (model.kind == ModelKind::quadratic) {
-        text += line("hessian", toml_list(model.hessian));
+        text += line("hessian", square_matrix(model.hessian));
         text += noise_line(model);
         return text + minimizer_line(model);
     }
     if (model.kind == ModelKind::gaussian_regression) {
-        text += line("feature_covariance", toml_list(model.feature_covariance));
+        text += line("feature_covariance", square_matrix(model.feature_covariance));
         text += line("label_noise_variance", toml_text(model.label_noise_variance));
         return text + minimizer_line(model);
     }

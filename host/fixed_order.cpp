@@ -1,5 +1,7 @@
 #include "host/fixed_order.h"
 
+#include "host/blocked_multiply.h"
+
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
@@ -27,10 +29,18 @@ double largest_diagonal_entry(const Matrix& a) {
     return largest;
 }
 
-/// Column j of the factor, columns 0 to j − 1 being finished and `pivot` = a_jj − Σ L_jk² > 0.
+/// Column j of the factor, columns 0 to j − 1 being finished and `pivot` = a_jj − Σ L_jk² > 0. The sums Σ_k L_ik·L_jk,
+/// k ascending, grow side by side, because columns lie together in memory.
 void fill_column(const Matrix& a, Index j, double pivot, Matrix& l) {
+    const Index below = a.rows() - j - 1;
+    Vector sums = Vector::Zero(below);
+    for (Index k = 0; k < j; ++k) {
+        const double factor = l(j, k);
+        const double* column = l.data() + k * l.rows() + j + 1;
+        for (Index i = 0; i < below; ++i) sums(i) += column[i] * factor;
+    }
     l(j, j) = std::sqrt(pivot);
-    for (Index i = j + 1; i < a.rows(); ++i) l(i, j) = (a(i, j) - row_product(l, i, j, j)) / l(j, j);
+    for (Index i = 0; i < below; ++i) l(j + 1 + i, j) = (a(j + 1 + i, j) - sums(i)) / l(j, j);
 }
 
 /// Lower-triangular L with L Lᵀ = a, a positive definite.
@@ -89,15 +99,7 @@ Vector multiply(const Matrix& a, const Vector& x) {
 
 Matrix transposed_multiply(const Matrix& a, const Matrix& b) {
     require(a.rows() == b.rows(), "transposed_multiply: inner dimensions differ");
-    Matrix product(a.cols(), b.cols());
-    for (Index i = 0; i < a.cols(); ++i) {
-        for (Index j = 0; j < b.cols(); ++j) {
-            double sum = 0.0;
-            for (Index k = 0; k < a.rows(); ++k) sum += a(k, i) * b(k, j);
-            product(i, j) = sum;
-        }
-    }
-    return product;
+    return blocked_multiply(a.transpose(), b);
 }
 
 Matrix congruence(const Matrix& a, const Matrix& s) {

@@ -1,5 +1,7 @@
 #include "host/invariance_groups.h"
 
+#include "host/mode_observables.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -112,13 +114,14 @@ class GroupJudge {
     /// The limit and its observables, made once for each η0.
     struct Limit {
         Prediction law;
-        std::vector<CovarianceObservable> observables;
+        std::vector<CovarianceObservable> observables;  ///< of a model of few parameters
     };
     const Limit& limit_at(double eta0) {
         const auto found = limits_.find(eta0);
         if (found != limits_.end()) return found->second;
         Limit limit{small_step_limit(record_.model, eta0), {}};
-        limit.observables = covariance_observables(record_.model, limit.law.covariance);
+        if (record_.model.dimension() <= most_weighted_observables)
+            limit.observables = covariance_observables(record_.model, limit.law.covariance);
         return limits_.emplace(eta0, std::move(limit)).first->second;
     }
 
@@ -135,6 +138,10 @@ class GroupJudge {
     std::vector<ObservedDeviation> observe(std::size_t i, const Estimate& estimate, const Limit& limit) const {
         const Prediction* exact = exact_law(record_.predictions[i]);
         const double quantile = simultaneous_quantile(family_, estimate.shards);
+        if (record_.model.dimension() > most_weighted_observables) {
+            const ModeObservables observables(record_.model, limit.law.covariance);
+            return observables.observe(estimate, exact == nullptr ? nullptr : &exact->covariance, quantile);
+        }
         std::vector<ObservedDeviation> observed;
         for (const CovarianceObservable& observable : limit.observables) {
             const Deviation measured = observable.deviation(estimate);

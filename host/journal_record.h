@@ -26,8 +26,8 @@ constexpr std::size_t longest_version = 64;
 /// 127), as in the signature of PNG files.
 constexpr std::string_view record_magic{"\x89SHD\r\n\x1a\n", 8};
 
-/// No record is longer (it would hold dimension 350); a length above this is damage.
-constexpr std::size_t longest_record = std::size_t{1} << 20;
+/// No record is longer (it would hold dimension 1446); a length above this is damage.
+constexpr std::size_t longest_record = std::size_t{1} << 24;
 
 /// A record as bytes, little-endian:
 ///   magic [8], format version u32 = 1, length of the whole record u32, cell_key u64, plan_key u64, shard i64,

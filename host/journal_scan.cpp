@@ -14,7 +14,8 @@
 namespace stationary {
 namespace {
 
-constexpr std::size_t window_bytes = std::size_t{4} << 20;
+/// At least a record of any length, so that one reading makes up for what is missing.
+constexpr std::size_t window_bytes = longest_record;
 
 /// The bytes of a file from an offset that only grows.
 class Window {

@@ -129,12 +129,32 @@ void add_stability(Json& object, const Stability& stability) {
     object["stable"] = stability.stable;
     object["learning_rate_limit"] = to_json(stability.learning_rate_limit);
     object["fourth_moment_limit"] = to_json(stability.fourth_moment_limit);
+    if (stability.approximate) object["learning_rate_limit_approximate"] = true;
 }
 
 std::string document(const Json& json) {
     std::string text;
     write(text, json, 0);
     return text + '\n';
+}
+
+std::string document(const Json& json, const std::string& list, std::size_t count, const EntryMaker& entry) {
+    std::string text = "{";
+    bool first = true;
+    for (const auto& [key, value] : json.items()) {
+        text += (first ? "\n  " : ",\n  ") + Json(key).dump() + ": ";
+        first = false;
+        if (key != list || count == 0) {
+            write(text, value, 2);
+            continue;
+        }
+        for (std::size_t i = 0; i < count; ++i) {
+            text += i == 0 ? "[\n    " : ",\n    ";
+            write(text, entry(i), 4);
+        }
+        text += "\n  ]";
+    }
+    return text + "\n}\n";
 }
 
 }  // namespace stationary

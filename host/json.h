@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -35,5 +36,10 @@ void add_stability(Json& object, const Stability& stability);
 /// A document as text: objects indented, an array of plain values on one line, a matrix one row a line; a newline at
 /// the end.
 std::string document(const Json& json);
+
+/// The same of an object whose member `list`, empty there, is an array of `count` entries that are made and written one
+/// at a time: only one of them is ever held as JSON. Test: report_test.cpp.
+using EntryMaker = std::function<Json(std::size_t)>;
+std::string document(const Json& json, const std::string& list, std::size_t count, const EntryMaker& entry);
 
 }  // namespace stationary

@@ -111,6 +111,7 @@ CellResult judge_cell(const RunRecord& record, std::size_t i, const Family& fami
         result.heavy_tailed = has_heavy_tails(result.cell, result.stability, *estimate);
         result.unreliable = estimate->diverged_chains > 0 || estimate->saturated_draws > 0;
     }
+    result.not_computed = theories_not_computed(record.model, result.cell);
     for (const Prediction& law : record.predictions[i]) {
         result.laws.push_back(compare_law(record, result, estimate, law, family));
     }
@@ -155,7 +156,8 @@ RunResults judge(const RunRecord& record, const BackendInfo& backend) {
     results.experiment = record.experiment;
     results.model = summarize(record.model);
     results.intervals = family.intervals;
-    for (std::size_t i = 0; i < record.plans.size(); ++i) results.cells.push_back(judge_cell(record, i, family));
+    results.cells.resize(record.plans.size());
+    parallel_for(record.plans.size(), [&](std::size_t i) { results.cells[i] = judge_cell(record, i, family); });
     judge_groups(record, family, results);
     results.status = status_of(results.cells);
     results.seconds = std::accumulate(results.cells.begin(), results.cells.end(), 0.0,
@@ -167,7 +169,7 @@ PredictResults predict_only(const Experiment& experiment, const LossModel& model
     PredictResults results{program_info(), experiment, summarize(model), {}};
     const ModelLaws laws(model);
     for (const Cell& cell : cells) {
-        PredictedCell predicted{cell, laws.stability(cell), {}};
+        PredictedCell predicted{cell, laws.stability(cell), {}, laws.not_computed(cell)};
         for (const Prediction& law : laws.predict(cell)) predicted.laws.push_back(with_temperature(model, law));
         results.cells.push_back(std::move(predicted));
     }

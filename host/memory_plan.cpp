@@ -29,6 +29,15 @@ std::int64_t program_bytes(const CellProgram& program) {
     return static_cast<std::int64_t>(numbers * sizeof(double));
 }
 
+/// What a cell's results take: its covariance with errors and resolution, up to three laws twice over, and the text of
+/// results.json, of at most 24 bytes a number.
+std::int64_t results_bytes(std::int64_t d) {
+    constexpr std::int64_t matrices = 3 + 2 * 3;
+    constexpr std::int64_t written = 2 + 3;
+    constexpr std::int64_t bytes_written = 24;
+    return d * d * (matrices * static_cast<std::int64_t>(sizeof(double)) + written * bytes_written);
+}
+
 /// The most shards at once, a cell's own number at the outside, whose memory fits; 0 if not even one does.
 std::int64_t largest_launch(const Backend& backend, const CellPlan& plan, std::int64_t budget) {
     std::int64_t fits = 0;
@@ -107,8 +116,8 @@ std::int64_t host_bytes(const std::vector<CellPlan>& plans, int workers) {
         const std::int64_t d = plan.program.dimension;
         const std::int64_t integers = packed_size(plan.program.dimension) + d;
         moments.push_back(plan.shards * integers * static_cast<std::int64_t>(sizeof(Int128)));
-        bytes +=
-            program_bytes(plan.program) + plan.shards * (d * d + d + 1) * static_cast<std::int64_t>(sizeof(double));
+        bytes += program_bytes(plan.program) + results_bytes(d) +
+                 plan.shards * (d * d + d + 1) * static_cast<std::int64_t>(sizeof(double));
     }
     std::sort(moments.rbegin(), moments.rend());
     moments.resize(std::min(moments.size(), static_cast<std::size_t>(workers)));

@@ -29,7 +29,7 @@ std::int64_t parse_memory_available(const std::string& meminfo);
 std::int64_t parse_group_headroom(const std::string& limit, const std::string& usage);
 
 /// Bytes that the host keeps for all cells: programs, each shard's covariance, mean and velocity square for the error
-/// bars, and the shard moments of the cells that `workers` are at, the largest ones.
+/// bars, the results with their text, and the shard moments of the cells that `workers` are at, the largest ones.
 std::int64_t host_bytes(const std::vector<CellPlan>& plans, int workers = 1);
 
 /// Plans launches under three quarters of `available`, the memory of this machine, with a launch in flight for every

@@ -1,6 +1,7 @@
 #include "host/model_check.h"
 
 #include "host/error.h"
+#include "host/fixed_eigenbasis.h"
 
 #include <fmt/format.h>
 #include <Eigen/Eigenvalues>
@@ -17,7 +18,10 @@ struct Spectrum {
 };
 
 Spectrum spectrum_of(const Matrix& a) {
-    const Vector eigenvalues = Eigen::SelfAdjointEigenSolver<Matrix>(a, Eigen::EigenvaluesOnly).eigenvalues();
+    const Vector eigenvalues =
+        fixed_order::is_diagonal(a)
+            ? Vector(a.diagonal())
+            : Vector(Eigen::SelfAdjointEigenSolver<Matrix>(a, Eigen::EigenvaluesOnly).eigenvalues());
     return {eigenvalues.minCoeff(), 64.0 * static_cast<double>(a.rows()) * 0x1p-52 * eigenvalues.cwiseAbs().maxCoeff()};
 }
 

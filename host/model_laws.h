@@ -2,9 +2,12 @@
 
 #include "host/cell.h"
 #include "host/eigenbasis.h"
+#include "host/feature_noise.h"
 #include "host/loss_model.h"
 #include "host/prediction.h"
+#include "host/sgd_response.h"
 
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -28,16 +31,24 @@ class ModelLaws {
     [[nodiscard]] bool has_additive_noise() const { return additive_noise_; }
     /// Σ¹ in the eigenbasis.
     [[nodiscard]] const RealMatrix& point_noise() const { return point_noise_; }
-    /// MinibatchLaw::state_noise_of; for least squares only.
+    /// MinibatchLaw::state_noise_of; for least squares of at most most_tabulated_dimension parameters.
     [[nodiscard]] const Matrix& state_noise() const;
+    /// T in the eigenbasis; for least squares of more.
+    [[nodiscard]] const FeatureNoise& feature_noise() const;
+    /// Exact theories of a cell that are left out because they would take too long (most_law_operations).
+    [[nodiscard]] std::vector<Theory> not_computed(const Cell& cell) const;
 
   private:
+    [[nodiscard]] Stability large_stability(const Cell& cell, const SgdStep& step, double noise_factor) const;
+
     const LossModel& model_;
     Eigenbasis basis_;
     bool additive_noise_;
     RealMatrix point_noise_;
     mutable std::once_flag state_noise_made_;
     mutable Matrix state_noise_;  ///< made for the first cell that has a use for it
+    mutable std::once_flag feature_noise_made_;
+    mutable std::unique_ptr<const FeatureNoise> feature_noise_;  ///< likewise
 };
 
 }  // namespace stationary

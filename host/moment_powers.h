@@ -45,6 +45,8 @@ class MomentPowers {
 
     /// Sets the longest block of frozen_noise, from the stationary second moment; the other methods ignore it.
     void choose_block(const Matrix& stationary);
+    /// Whether steps are taken in blocks over which noise is held.
+    [[nodiscard]] bool has_blocks() const { return method_ == PowerMethod::frozen_noise; }
     /// log2 of that block.
     [[nodiscard]] int log2_block() const { return log2_block_; }
 

@@ -6,6 +6,7 @@
 #include "host/error.h"
 #include "host/fixed_order.h"
 #include "host/fixed_point_scale.h"
+#include "host/mode_schedule.h"
 #include "host/moment_map.h"
 #include "host/moment_powers.h"
 #include "host/relaxation.h"
@@ -46,11 +47,15 @@ Draws draws_of_independent_batches(const Experiment& experiment, const MomentMap
     return draws;
 }
 
-Draws draws_of_epochs(const Experiment& experiment, const LossModel& model, const Cell& cell, const MomentMap& map,
-                      const Vector& initial) {
+void check_epochs(const Experiment& experiment, const LossModel& model, const Cell& cell) {
     if (model.training_points() == 0)
         throw InputError(describe(cell) + ": reshuffling needs a finite set of training points");
     check_epoch_counts(experiment, model, cell);
+}
+
+Draws draws_of_epochs(const Experiment& experiment, const LossModel& model, const Cell& cell, const MomentMap& map,
+                      const Vector& initial) {
+    check_epochs(experiment, model, cell);
     EpochSchedule epochs = choose_epoch_schedule(model, cell, map, initial, experiment.verdict.tolerance);
     if (!epochs.second) return {in_whole_epochs(model, cell, unstable_schedule), std::nullopt};
     return {epochs.schedule, std::move(epochs.second)};
@@ -68,16 +73,18 @@ Vector early_velocity_squares(const MomentMap& map, const Matrix& second) {
 }
 
 /// The scale of v·Hδ, whose size is at most about √(E|v|² E|Hδ|²).
+double pull_scale(const Vector& velocity_squares, double pull_squares) {
+    double velocity = 0.0;
+    for (const double square : velocity_squares) velocity += square;
+    return fixed_point_scale(std::sqrt(velocity * pull_squares));
+}
+
 double pull_scale(const Matrix& hessian, const Matrix& second, const Vector& velocity_squares) {
     const Index d = hessian.rows();
     const Matrix gradient = fixed_order::congruence(hessian, second.topLeftCorner(d, d));
-    double velocity = 0.0;
     double pull = 0.0;
-    for (Index i = 0; i < d; ++i) {
-        velocity += velocity_squares(i);
-        pull += gradient(i, i);
-    }
-    return fixed_point_scale(std::sqrt(velocity * pull));
+    for (Index i = 0; i < d; ++i) pull += gradient(i, i);
+    return pull_scale(velocity_squares, pull);
 }
 
 bool records_pull(const Cell& cell) {
@@ -94,21 +101,48 @@ void fill_scales(const LossModel& model, const Cell& cell, const MomentMap& map,
     if (records_pull(cell)) program.pull_scale = pull_scale(model.hessian, second, velocity_squares);
 }
 
+[[noreturn]] void refuse_without_law(const Cell& cell) {
+    throw InputError(describe(cell) + ": no stationary covariance (the second moments grow, or relax over more than " +
+                     "2^40 steps); lower the learning rate, or set run.allow_unstable = true");
+}
+
 void fill_schedule_and_scales(const Experiment& experiment, const LossModel& model, const Cell& cell,
                               const MomentMap& map, const Vector& initial, CellProgram& program) {
     const Draws draws = cell.sampling == Sampling::reshuffle && program.stepper == Stepper::sgd
                             ? draws_of_epochs(experiment, model, cell, map, initial)
                             : draws_of_independent_batches(experiment, map, initial);
-    if (!draws.second && !experiment.run.allow_unstable)
-        throw InputError(describe(cell) +
-                         ": no stationary covariance (the second moments grow, or relax over more than " +
-                         "2^40 steps); lower the learning rate, or set run.allow_unstable = true");
+    if (!draws.second && !experiment.run.allow_unstable) refuse_without_law(cell);
     program.burn_in = experiment.ensemble.burn_in.value_or(draws.schedule.burn_in);
     program.stride = experiment.ensemble.stride.value_or(draws.schedule.stride);
     fill_scales(model, cell, map, draws.second, initial, program);
 }
 
+void fill_schedule_and_scales_by_modes(const Experiment& experiment, const ModeModel& modes, const Cell& cell,
+                                       const Vector& initial, CellProgram& program) {
+    const EnsembleSpec& ensemble = experiment.ensemble;
+    const bool epochs = cell.sampling == Sampling::reshuffle && program.stepper == Stepper::sgd;
+    if (epochs) check_epochs(experiment, modes.model(), cell);
+    const bool given = ensemble.burn_in && ensemble.stride;
+    const ModePlan plan =
+        plan_by_modes(modes, cell, initial, given ? std::nullopt : std::optional(experiment.verdict.tolerance));
+    if (!plan.stationary && !experiment.run.allow_unstable) refuse_without_law(cell);
+    Schedule schedule = plan.schedule;
+    if (!plan.stationary)
+        schedule = epochs ? in_whole_epochs(modes.model(), cell, unstable_schedule) : unstable_schedule;
+    program.burn_in = ensemble.burn_in.value_or(schedule.burn_in);
+    program.stride = ensemble.stride.value_or(schedule.stride);
+    program.scale = fixed_point_scales(resolved_deviations(plan.position_variances, initial));
+    if (program.stepper == Stepper::langevin) return;
+    program.velocity_scale = common_fixed_point_scale(plan.velocity_squares);
+    if (records_pull(cell)) program.pull_scale = pull_scale(plan.velocity_squares, plan.pull_squares);
+}
+
 }  // namespace
+
+const ModeModel& Planner::modes() const {
+    std::call_once(modes_made_, [this] { modes_ = std::make_shared<const ModeModel>(model_); });
+    return *modes_;
+}
 
 const StateNoise* Planner::state_noise(const Cell& cell) const {
     if (cell.dynamics == Dynamics::langevin || !has_state_dependent_noise(model_)) return nullptr;
@@ -129,9 +163,13 @@ CellProgram Planner::program(const Cell& cell) const {
 CellPlan Planner::plan(const Cell& cell) const {
     CellPlan plan{cell, program(cell), 0};
     const Vector initial = start_offset(experiment_, model_);
-    const MomentMap map(model_, cell, state_noise(cell));
     try {
-        fill_schedule_and_scales(experiment_, model_, cell, map, initial, plan.program);
+        if (model_.dimension() > most_whole_moments) {
+            fill_schedule_and_scales_by_modes(experiment_, modes(), cell, initial, plan.program);
+        } else {
+            const MomentMap map(model_, cell, state_noise(cell));
+            fill_schedule_and_scales(experiment_, model_, cell, map, initial, plan.program);
+        }
     } catch (const std::domain_error& error) {
         throw InputError(describe(cell) + ": " + error.what() +
                          "; give burn_in and stride, or raise the learning rate");

@@ -30,6 +30,13 @@ double to_double(const Wide& value) {
     return value < 0 ? -rounded : rounded;
 }
 
+/// n Σqq − Σq Σq, rounded once. Up to 2³⁸ draws it fits 128 bits (|q| ≤ 2²⁴: each term below 2^124).
+double scaled_covariance(std::int64_t draws, Int128 product, Int128 left, Int128 right) {
+    constexpr std::int64_t most_narrow_draws = std::int64_t{1} << 38;
+    if (draws <= most_narrow_draws) return static_cast<double>(draws * product - left * right);
+    return to_double(draws * widen(product) - widen(left) * widen(right));
+}
+
 void add(PooledSums& pooled, const ShardMoments& shard) {
     pooled.draws += shard.finite_draws;
     pooled.diverged_chains += shard.diverged_chains;
@@ -64,15 +71,13 @@ double integer_average(std::int64_t draws, Int128 sum) { return to_double(widen(
 Matrix integer_covariance(std::int64_t draws, const std::vector<Int128>& sum, const std::vector<Int128>& products) {
     const auto dimension = static_cast<Eigen::Index>(sum.size());
     const double divisor = static_cast<double>(draws) * static_cast<double>(draws);
-    std::vector<Wide> wide_sum;
-    for (const Int128 value : sum) wide_sum.push_back(widen(value));
     Matrix covariance(dimension, dimension);
     std::size_t entry = 0;
     for (Eigen::Index i = 0; i < dimension; ++i)
         for (Eigen::Index j = i; j < dimension; ++j, ++entry) {
-            const Wide numerator = draws * widen(products[entry]) -
-                                   wide_sum[static_cast<std::size_t>(i)] * wide_sum[static_cast<std::size_t>(j)];
-            covariance(i, j) = covariance(j, i) = to_double(numerator) / divisor;
+            const double numerator = scaled_covariance(draws, products[entry], sum[static_cast<std::size_t>(i)],
+                                                       sum[static_cast<std::size_t>(j)]);
+            covariance(i, j) = covariance(j, i) = numerator / divisor;
         }
     return covariance;
 }

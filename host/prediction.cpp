@@ -3,8 +3,10 @@
 #include <stdexcept>
 #include <utility>
 
+#include "host/blocked_multiply.h"
 #include "host/eigenbasis.h"
 #include "host/gaussian_regression_law.h"
+#include "host/large_minibatch_law.h"
 #include "host/minibatch_law.h"
 #include "host/model_laws.h"
 #include "host/reshuffle_law.h"
@@ -120,9 +122,23 @@ class LawBook {
     }
 
     void add_least_squares(const RealMatrix& response) {
+        if (model_.dimension() > most_tabulated_dimension) {
+            add_large_least_squares(response);
+            return;
+        }
         const MinibatchLaw law(shared_.state_noise(), basis_, noise_factor_);
         if (law.contracts(response)) {
             add(Theory::least_squares, law.covariance(response, noise_).cast<Real>(), true);
+        }
+    }
+
+    void add_large_least_squares(const RealMatrix& response) {
+        if (!shared_.not_computed(cell_).empty()) {
+            return;
+        }
+        const LargeMinibatchLaw law(shared_.feature_noise(), basis_, noise_factor_);
+        if (const auto covariance = law.covariance(response, noise_)) {
+            add(Theory::least_squares, covariance->cast<Real>(), true);
         }
     }
 
@@ -182,6 +198,27 @@ const Matrix& ModelLaws::state_noise() const {
     std::call_once(state_noise_made_, [this] { state_noise_ = MinibatchLaw::state_noise_of(model_, basis_); });
     return state_noise_;
 }
+
+const FeatureNoise& ModelLaws::feature_noise() const {
+    std::call_once(feature_noise_made_, [this] {
+        const Matrix directions = basis_.directions.cast<double>();
+        feature_noise_ =
+            std::make_unique<const FeatureNoise>(fixed_order::blocked_multiply(model_.features, directions));
+    });
+    return *feature_noise_;
+}
+
+std::vector<Theory> theories_not_computed(const LossModel& model, const Cell& cell) {
+    const bool state_dependent = model.kind == ModelKind::least_squares && cell.dynamics == Dynamics::sgd &&
+                                 cell.sampling != Sampling::reshuffle;
+    if (!state_dependent || model.dimension() <= most_tabulated_dimension || has_equal_curvatures(model)) {
+        return {};
+    }
+    const bool too_long = FeatureNoise::cost(model.features.rows(), model.dimension()) > most_law_operations;
+    return too_long ? std::vector<Theory>{Theory::least_squares} : std::vector<Theory>{};
+}
+
+std::vector<Theory> ModelLaws::not_computed(const Cell& cell) const { return theories_not_computed(model_, cell); }
 
 std::vector<Prediction> ModelLaws::predict(const Cell& cell) const { return LawBook(*this, cell).laws(); }
 

@@ -22,7 +22,8 @@ struct Prediction {
 };
 
 /// Every analytic prediction that applies to a cell, approximations first, exact law last.
-/// A theory that has no stationary law at these parameters is left out. The mean of every law is the minimiser.
+/// A theory that has no stationary law at these parameters is left out, and so is the exact law of least squares where
+/// it would take too long (ModelLaws::not_computed). The mean of every law is the minimiser.
 /// docs/theory.md, sections 3 to 6. langevin: sde, langevin_discrete. sgd: sde (with the factor (1 − τ)/(1 − μ), for
 /// Nesterov (1 − μτ)/(1 − μ)), discrete (exact on quadratic, with infinitely or finitely many training points), and on
 /// least_squares and gaussian_regression the exact law, least_squares.
@@ -32,6 +33,10 @@ struct Prediction {
 /// Throws std::domain_error if H is not positive definite, std::invalid_argument for a batch without replacement larger
 /// than the data, or an epoch_position beyond the epoch's ⌊N/B⌋ steps.
 std::vector<Prediction> predict(const LossModel& model, const Cell& cell);
+
+/// Exact theories of a cell that predict leaves out because they would take too long: least_squares on data where one
+/// application of T takes more than most_law_operations (large_minibatch_law.h).
+std::vector<Theory> theories_not_computed(const LossModel& model, const Cell& cell);
 
 /// Mean-square stability of a cell (the covariance converges), and how far it reaches. Additive noise: where the
 /// spectral radius of M reaches 1, whatever the sampling. Reshuffling on least_squares is judged as independent batches
@@ -44,6 +49,9 @@ struct Stability {
     /// Learning rate up to which the fourth moment exists; +inf where it always does below the limit, NaN where not
     /// computed.
     double fourth_moment_limit = 0.0;
+    /// learning_rate_limit leaves out how correlations between modes feed their variances: least squares too large for
+    /// its exact limit (large_minibatch_law.h).
+    bool approximate = false;
 };
 Stability mean_square_stability(const LossModel& model, const Cell& cell);
 

@@ -18,12 +18,12 @@ using CellList = std::vector<const PredictedCell*>;
 
 std::vector<Theory> theories_of(const CellList& cells) {
     std::vector<Theory> theories;
+    const auto add = [&theories](Theory theory) {
+        if (std::find(theories.begin(), theories.end(), theory) == theories.end()) theories.push_back(theory);
+    };
     for (const PredictedCell* cell : cells) {
-        for (const PredictedLaw& law : cell->laws) {
-            if (std::find(theories.begin(), theories.end(), law.prediction.theory) == theories.end()) {
-                theories.push_back(law.prediction.theory);
-            }
-        }
+        for (const PredictedLaw& law : cell->laws) add(law.prediction.theory);
+        for (const Theory theory : cell->not_computed) add(theory);
     }
     return theories;
 }
@@ -34,7 +34,12 @@ std::string law_text(const PredictedCell& cell, Theory theory) {
             return fmt::format("{:.6g}{}", law.effective_temperature, law.prediction.exact ? " exact" : "");
         }
     }
-    return missing;
+    const auto left_out = std::find(cell.not_computed.begin(), cell.not_computed.end(), theory);
+    return left_out == cell.not_computed.end() ? missing : "not computed (cost)";
+}
+
+std::string limit_text(const Stability& stability) {
+    return (stability.approximate ? "~" : "") + short_number(stability.learning_rate_limit);
 }
 
 std::string block_text(const CellBlock& block, const PredictResults& results) {
@@ -50,11 +55,21 @@ std::string block_text(const CellBlock& block, const PredictResults& results) {
         const Stability& stability = cells[row]->stability;
         const double fourth = stability.fourth_moment_limit;
         std::vector<std::string>& entries = table.rows[row];
-        entries.insert(entries.end(), {stability.stable ? "yes" : "no", short_number(stability.learning_rate_limit),
+        entries.insert(entries.end(), {stability.stable ? "yes" : "no", limit_text(stability),
                                        std::isnan(fourth) ? missing : short_number(fourth)});
         for (const Theory theory : theories) entries.push_back(law_text(*cells[row], theory));
     }
     return block.heading + '\n' + table.render() + '\n';
+}
+
+/// What the marks of laws and limits that would take too long mean; empty where there are none.
+std::string cost_legend(const PredictResults& results) {
+    const bool costly = std::any_of(results.cells.begin(), results.cells.end(),
+                                    [](const PredictedCell& cell) { return !cell.not_computed.empty(); });
+    return costly
+               ? " not computed (cost): the exact law of so large a data set would take too long; ~: the limit leaves "
+                 "out how correlations between modes feed their variances."
+               : "";
 }
 
 }  // namespace
@@ -64,13 +79,15 @@ std::string predictions_table(const PredictResults& results) {
     for (const PredictedCell& cell : results.cells) cells.push_back(cell.cell);
     std::string text = model_lines(results.experiment, results.model) + '\n';
     for (const CellBlock& block : cell_blocks(cells)) text += block_text(block, results);
-    return text + wrapped(
-                      "Under each theory: the effective temperature tr(HC)/d of its stationary covariance C; the "
-                      "covariances themselves "
-                      "are in --json. eta limit: mean-square stability, the other parameters held fixed. 4th moment: "
-                      "the learning "
-                      "rate up to which it exists (inf: at every stable one).",
-                      report_width, 0);
+    return text +
+           wrapped(std::string(
+                       "Under each theory: the effective temperature tr(HC)/d of its stationary covariance C; the "
+                       "covariances themselves "
+                       "are in --json. eta limit: mean-square stability, the other parameters held fixed. 4th moment: "
+                       "the learning "
+                       "rate up to which it exists (inf: at every stable one).") +
+                       cost_legend(results),
+                   report_width, 0);
 }
 
 }  // namespace stationary

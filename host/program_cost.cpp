@@ -46,12 +46,18 @@ double operations_per_step(const CellProgram& program) {
     return words * (normal + d) + d * d + update;
 }
 
+std::int64_t most_auto_shards(int dimension) {
+    constexpr std::int64_t most_entries = std::int64_t{1} << 26;
+    const std::int64_t entries = std::int64_t{dimension} * dimension;
+    return std::clamp(most_entries / entries, min_auto_shards, max_auto_shards);
+}
+
 std::int64_t split_into_shards(std::int64_t chains, std::optional<std::int64_t> shards, CellProgram& program) {
     constexpr double operations_per_shard = 5e9;
     constexpr std::int64_t lanes = 16;
     const double total = static_cast<double>(chains) * steps_per_chain(program) * operations_per_step(program);
     const double wanted = std::clamp(std::ceil(total / operations_per_shard), static_cast<double>(min_auto_shards),
-                                     static_cast<double>(max_auto_shards));
+                                     static_cast<double>(most_auto_shards(program.dimension)));
     const std::int64_t count = shards.value_or(static_cast<std::int64_t>(wanted));
     program.shard_chains = ceil_divide(chains, count);
     if (program.shard_chains > lanes) program.shard_chains = ceil_divide(program.shard_chains, lanes) * lanes;

@@ -12,6 +12,10 @@ namespace stationary {
 constexpr std::int64_t min_auto_shards = 64;
 constexpr std::int64_t max_auto_shards = 4096;
 
+/// The most for a dimension: as many as have 2²⁶ entries of their covariances together (half a gibibyte), because the
+/// error bars need all of them at once. d ≤ 128: max_auto_shards; 256: 1024; 512: 256; 1024: 64.
+std::int64_t most_auto_shards(int dimension);
+
 /// Work of one step of one chain in simple operations, from counts alone: a word of noise about 10, made into a normal
 /// 20 more, a place of a keyed permutation 24 rounds of 12.
 double operations_per_step(const CellProgram& program);

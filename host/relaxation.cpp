@@ -72,6 +72,11 @@ Vector resolved_deviations(const MomentMap& map, const Matrix& stationary, const
 
 Vector resolved_deviations(const Vector& variances) { return floored_deviations(variances, 1.0); }
 
+Vector resolved_deviations(const Vector& variances, const Vector& initial) {
+    const double offset = largest_magnitude(initial);
+    return floored_deviations(variances, offset > 0.0 ? offset : 1.0);
+}
+
 RelaxationMeasure::RelaxationMeasure(const MomentMap& map, const Matrix& stationary, const Vector& initial)
     : deviations_(resolved_deviations(map, stationary, initial)) {
     const Index k = stationary.rows();

@@ -12,6 +12,8 @@ Vector resolved_deviations(const MomentMap& map, const Matrix& stationary, const
 
 /// The same for the standard deviations of one kind, given their squares; all zero counts as 1.
 Vector resolved_deviations(const Vector& variances);
+/// The same with |δ_0|, if that is not zero, in the place of 1.
+Vector resolved_deviations(const Vector& variances, const Vector& initial);
 
 /// How far moments are from the stationary ones, as one number that does not oscillate.
 ///

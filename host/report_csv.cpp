@@ -127,6 +127,14 @@ std::string results_csv(const RunResults& results) {
             append(row, law_entries(law));
             text += line(row);
         }
+        for (const Theory theory : result.not_computed) {
+            Row row = start;
+            Row entries(law_columns.size());
+            entries[0] = to_string(theory);
+            entries[law_columns.size() - 2] = "not computed (cost)";
+            append(row, entries);
+            text += line(row);
+        }
     }
     return text;
 }

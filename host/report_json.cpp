@@ -19,6 +19,12 @@ Json law_json(const PredictedLaw& law) {
 
 Json interval_json(const double (&interval)[2]) { return Json::array({to_json(interval[0]), to_json(interval[1])}); }
 
+Json entry_json(const EntryDeviation& entry) {
+    return {{"entry", {entry.row, entry.column}},
+            {"deviation", to_json(entry.value)},
+            {"standard_error", to_json(entry.standard_error)}};
+}
+
 Json compared_json(const ComparedLaw& compared) {
     Json object = law_json(compared.law);
     if (!compared.comparison) {
@@ -36,6 +42,7 @@ Json compared_json(const ComparedLaw& compared) {
     object["signed_relative_error"] = to_json(comparison.signed_relative_error);
     object["signed_relative_error_interval"] = interval_json(comparison.signed_relative_error_interval);
     object["max_abs_t"] = to_json(comparison.max_abs_t);
+    if (comparison.largest.row >= 0) object["largest_deviation"] = entry_json(comparison.largest);
     object["significant"] = comparison.significant;
     object["verdict"] = to_string(comparison.verdict);
     object["chains_needed"] = comparison.chains_needed;
@@ -86,6 +93,14 @@ void add_measurement(Json& object, const Measurement& measurement) {
     object["fingerprint"] = hex(measurement.fingerprint);
 }
 
+/// "predictions_not_computed": [{"theory", "reason"}], where there are some.
+void add_not_computed(Json& object, const std::vector<Theory>& theories) {
+    if (theories.empty()) return;
+    Json list = Json::array();
+    for (const Theory theory : theories) list.push_back({{"theory", to_string(theory)}, {"reason", "cost"}});
+    object["predictions_not_computed"] = std::move(list);
+}
+
 Json cell_result_json(const CellResult& result) {
     Json object = to_json(result.cell);
     add_stability(object, result.stability);
@@ -100,6 +115,16 @@ Json cell_result_json(const CellResult& result) {
     Json laws = Json::array();
     for (const ComparedLaw& law : result.laws) laws.push_back(compared_json(law));
     object["predictions"] = std::move(laws);
+    add_not_computed(object, result.not_computed);
+    return object;
+}
+
+Json predicted_cell_json(const PredictedCell& cell) {
+    Json object = to_json(cell.cell);
+    add_stability(object, cell.stability);
+    object["predictions"] = Json::array();
+    for (const PredictedLaw& law : cell.laws) object["predictions"].push_back(law_json(law));
+    add_not_computed(object, cell.not_computed);
     return object;
 }
 
@@ -116,11 +141,11 @@ std::string results_json(const RunResults& results) {
               {"cells", Json::array()},
               {"invariance", Json::array()},
               {"invariance_over_momenta", Json::array()}};
-    for (const CellResult& cell : results.cells) json["cells"].push_back(cell_result_json(cell));
     for (const InvarianceResult& group : results.invariance) json["invariance"].push_back(to_json(group, results));
     for (const InvarianceResult& group : results.invariance_over_momenta)
         json["invariance_over_momenta"].push_back(to_json(group, results));
-    return document(json);
+    return document(json, "cells", results.cells.size(),
+                    [&results](std::size_t i) { return cell_result_json(results.cells[i]); });
 }
 
 std::string predictions_json(const PredictResults& results) {
@@ -128,14 +153,8 @@ std::string predictions_json(const PredictResults& results) {
               {"program", to_json(results.program)},
               {"experiment", to_json(results.experiment)},
               {"cells", Json::array()}};
-    for (const PredictedCell& cell : results.cells) {
-        Json object = to_json(cell.cell);
-        add_stability(object, cell.stability);
-        object["predictions"] = Json::array();
-        for (const PredictedLaw& law : cell.laws) object["predictions"].push_back(law_json(law));
-        json["cells"].push_back(std::move(object));
-    }
-    return document(json);
+    return document(json, "cells", results.cells.size(),
+                    [&results](std::size_t i) { return predicted_cell_json(results.cells[i]); });
 }
 
 }  // namespace stationary

@@ -119,12 +119,36 @@ void add_undecided(std::vector<std::string>& notes, std::vector<Undecided> undec
     notes.push_back(note);
 }
 
+/// Tables of so many entries are not printed: where each cell's entries deviate most from its last law, which is the
+/// exact one where there is one.
+void add_largest_deviations(std::vector<std::string>& notes, const std::vector<CellResult>& cells) {
+    constexpr std::int64_t most_readable_dimension = 32;
+    for (const CellResult& cell : cells) {
+        if (cell.dimension <= most_readable_dimension || cell.laws.empty() || !cell.laws.back().comparison) continue;
+        const EntryDeviation& entry = cell.laws.back().comparison->largest;
+        if (entry.row < 0) continue;
+        notes.push_back(fmt::format("{} against {}: the entry with the largest |t| is ({}, {}), at {} % of its scale",
+                                    describe(cell.cell), to_string(cell.laws.back().law.prediction.theory), entry.row,
+                                    entry.column, signed_percent(entry.value, entry.standard_error)));
+    }
+}
+
+void add_not_computed(std::vector<std::string>& notes, const std::vector<CellResult>& cells) {
+    const auto count =
+        std::count_if(cells.begin(), cells.end(), [](const CellResult& cell) { return !cell.not_computed.empty(); });
+    if (count == 0) return;
+    notes.push_back(fmt::format("the exact law of {} cell{} is not computed (cost): N d^2 is above 5e8", count,
+                                count == 1 ? "" : "s"));
+}
+
 }  // namespace
 
 std::string note_lines(const RunResults& results) {
     std::vector<std::string> notes;
     for (const CellResult& cell : results.cells) add_trouble(notes, cell);
     add_unbegun(notes, results.cells);
+    add_not_computed(notes, results.cells);
+    add_largest_deviations(notes, results.cells);
     add_undecided(notes, undecided_of(results.cells));
     if (notes.empty()) return "";
     std::string text = "Notes\n";

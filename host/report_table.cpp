@@ -17,6 +17,7 @@ namespace stationary {
 namespace {
 
 const char* const missing = "-";
+const char* const too_costly = "not computed (cost)";
 
 std::string device_text(const BackendInfo& backend) {
     if (backend.kind != "cpu") {
@@ -79,13 +80,20 @@ using CellList = std::vector<const CellResult*>;
 /// Theories of a block's cells, in the order of their first appearance.
 std::vector<Theory> theories_of(const CellList& cells) {
     std::vector<Theory> theories;
+    const auto add = [&theories](Theory theory) {
+        if (std::find(theories.begin(), theories.end(), theory) == theories.end()) theories.push_back(theory);
+    };
     for (const CellResult* cell : cells) {
-        for (const ComparedLaw& law : cell->laws) {
-            const Theory theory = law.law.prediction.theory;
-            if (std::find(theories.begin(), theories.end(), theory) == theories.end()) theories.push_back(theory);
-        }
+        for (const ComparedLaw& law : cell->laws) add(law.law.prediction.theory);
+        for (const Theory theory : cell->not_computed) add(theory);
     }
     return theories;
+}
+
+/// What stands in the place of a law that a cell has no comparison with.
+std::string missing_law(const CellResult& cell, Theory theory) {
+    const auto found = std::find(cell.not_computed.begin(), cell.not_computed.end(), theory);
+    return found == cell.not_computed.end() ? missing : too_costly;
 }
 
 /// "+13.2±0.3 differs*" for each cell, the numbers aligned.
@@ -94,7 +102,8 @@ std::vector<std::string> law_texts(const CellList& cells, Theory theory) {
     std::size_t width = 0;
     for (const CellResult* cell : cells) {
         const ComparedLaw* law = find_law(*cell, theory);
-        errors.push_back(law ? signed_percent(law->comparison->signed_relative_error, law->half_width) : missing);
+        errors.push_back(law ? signed_percent(law->comparison->signed_relative_error, law->half_width)
+                             : missing_law(*cell, theory));
         width = std::max(width, display_width(errors.back()));
     }
     for (std::size_t i = 0; i < cells.size(); ++i) {

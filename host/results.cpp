@@ -1,5 +1,7 @@
 #include "host/results.h"
 
+#include "host/fixed_eigenbasis.h"
+
 #include <Eigen/Eigenvalues>
 
 namespace stationary {
@@ -19,8 +21,10 @@ std::string to_string(RunStatus status) {
 }
 
 ModelSummary summarize(const LossModel& model) {
-    const Eigen::SelfAdjointEigenSolver<Matrix> solver(model.hessian, Eigen::EigenvaluesOnly);
-    const Vector& curvatures = solver.eigenvalues();
+    const Vector curvatures =
+        fixed_order::is_diagonal(model.hessian)
+            ? Vector(model.hessian.diagonal())
+            : Vector(Eigen::SelfAdjointEigenSolver<Matrix>(model.hessian, Eigen::EigenvaluesOnly).eigenvalues());
     return {model.kind, model.dimension(), model.training_points(), curvatures.minCoeff(), curvatures.maxCoeff()};
 }
 

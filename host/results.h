@@ -97,6 +97,7 @@ struct CellResult {
     bool heavy_tailed = false;               ///< no fourth moment, or the shards look like it: error bars mean nothing
     bool unreliable = false;                 ///< diverged chains or saturated draws: no verdict either
     std::vector<ComparedLaw> laws;
+    std::vector<Theory> not_computed;               ///< exact theories left out because they would take too long
     std::optional<ReshuffleTemperature> reshuffle;  ///< reshuffled cells with an estimate
 };
 
@@ -120,6 +121,7 @@ struct PredictedCell {
     Cell cell;
     Stability stability;
     std::vector<PredictedLaw> laws;
+    std::vector<Theory> not_computed;  ///< see CellResult
 };
 
 struct PredictResults {

@@ -3,6 +3,7 @@
 #include "host/moment_powers.h"
 #include "host/plan.h"
 #include "host/relaxation.h"
+#include "host/relaxation_walk.h"
 
 #include <cstdint>
 
@@ -14,9 +15,6 @@ constexpr double burn_in_part_of_tolerance = 0.1;
 /// least half, (1 − 0.3)/(1 + 0.3), of independent ones, each at about a sixth of a burn-in. Error bars come from the
 /// shards and need no such bound.
 constexpr double stride_remainder = 0.3;
-
-/// Steps of a relaxation are counted up to this many.
-constexpr std::int64_t max_relaxation_steps = std::int64_t{1} << MomentPowers::max_doublings;
 
 /// Burn-in and stride from the exact map of the moments, whose stationary second moment [k×k] is given; both on the
 /// coarse grid (coarse_grid.h), neither depends on the number of chains.

@@ -127,7 +127,15 @@ Matrix Value::matrix() const {
     return matrix;
 }
 
+Matrix Value::diagonal_matrix() const {
+    const auto& table = *node_->as_table();
+    const auto* diagonal = table.get("diagonal");
+    if (diagonal == nullptr || table.size() != 1) fail("expected { diagonal = [2.0, 1.0] }, and nothing else in it");
+    return Value(*document_, key_ + ".diagonal", *diagonal).vector().asDiagonal();
+}
+
 Matrix Value::square_matrix() const {
+    if (node_->is_table()) return diagonal_matrix();
     const auto rows = elements("a square matrix such as [[2.0, 0.3], [0.3, 1.0]]");
     const auto d = static_cast<Eigen::Index>(rows.size());
     Matrix matrix(d, d);

@@ -70,10 +70,11 @@ class Value {
     [[nodiscard]] bool is_list() const { return node_->is_array(); }
     /// A matrix as a list of rows of equal length.
     [[nodiscard]] Matrix matrix() const;
-    /// A square matrix as a list of rows.
+    /// A square matrix as a list of rows, or as { diagonal = [its diagonal] }.
     [[nodiscard]] Matrix square_matrix() const;
 
   private:
+    [[nodiscard]] Matrix diagonal_matrix() const;
     [[noreturn]] void fail_word(const std::vector<std::string>& known, const std::vector<std::string>& later) const;
 
     const Document* document_;

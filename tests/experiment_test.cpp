@@ -1,4 +1,5 @@
 #include "host/experiment.h"
+#include "host/error.h"
 
 #include "host/suggestion.h"
 
@@ -306,6 +307,28 @@ TEST(Suggestion, NamesTheNearestWordOrAllOfThem) {
     EXPECT_EQ(suggest("batch", {"eta0", "batch_size"}), " (did you mean \"batch_size\"?)");
     EXPECT_EQ(suggest("xylophone", {"sum", "mean"}), " (known: sum, mean)");
     EXPECT_EQ(suggest("xylophone", {}), "");
+}
+
+TEST(ExperimentReader, TakesADiagonalMatrixByItsDiagonal) {
+    const std::string text =
+        "[model]\nkind = \"quadratic\"\nhessian = { diagonal = [2.0, 1] }\n"
+        "gradient_noise_covariance = { diagonal = [1.0, 0.5] }\n[sweep]\neta0 = 0.1\n";
+    const Experiment experiment = parse_experiment(text, "x.toml", ".", {});
+    EXPECT_EQ(experiment.model.hessian, Matrix(Vector{{2.0, 1.0}}.asDiagonal()));
+    EXPECT_EQ(experiment.model.gradient_noise_covariance, Matrix(Vector{{1.0, 0.5}}.asDiagonal()));
+    // Up to 32 rows are written in full.
+    EXPECT_NE(to_toml(experiment).find("hessian = [[2.0, 0.0], [0.0, 1.0]]"), std::string::npos);
+    Experiment large = experiment;
+    large.model.hessian = large.model.gradient_noise_covariance = Vector::LinSpaced(40, 1.0, 4.9).asDiagonal();
+    large.model.minimizer = Vector::Zero(40);
+    const std::string written = to_toml(large);
+    EXPECT_NE(written.find("hessian = { diagonal = [1.0, 1.1"), std::string::npos);
+    EXPECT_EQ(parse_experiment(written, "x.toml", ".", {}).model.hessian, large.model.hessian);
+    for (const char* wrong : {"{ diagonal = [] }", "{ diagonal = [1.0], rank = 1 }", "{ diagonal = [[1.0]] }", "{}"}) {
+        const std::string bad = "[model]\nkind = \"quadratic\"\nhessian = " + std::string(wrong) +
+                                "\ngradient_noise_covariance = [[1.0]]\n[sweep]\neta0 = 0.1\n";
+        EXPECT_THROW(parse_experiment(bad, "x.toml", ".", {}), InputError) << wrong;
+    }
 }
 
 }  // namespace

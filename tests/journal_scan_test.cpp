@@ -31,6 +31,25 @@ Found scan(const TemporaryDirectory& directory, const std::string& bytes) {
     return found;
 }
 
+TEST(JournalScan, FindsRecordsOf1024Parameters) {
+    JournalRecord record = made_up_record(made_up_plans(1, 1).front(), 0);
+    record.moments.sum.assign(1024, Int128(-5));
+    record.moments.products.assign(static_cast<std::size_t>(packed_size(1024)), Int128(1) << 100);
+    std::string bytes = record_bytes(0);
+    for (const std::int64_t shard : {1, 2, 3, 4}) {
+        record.moments.shard = shard;
+        bytes += encode(record);
+    }
+    bytes += record_bytes(5);
+    const TemporaryDirectory directory;
+    EXPECT_EQ(scan(directory, bytes).shards, (std::vector<std::int64_t>{0, 1, 2, 3, 4, 5}));
+    // A flipped bit in the middle of the second large record loses that one alone.
+    bytes[record_bytes(0).size() + encode(record).size() * 3 / 2] ^= 1;
+    const Found damaged = scan(directory, bytes);
+    EXPECT_EQ(damaged.shards, (std::vector<std::int64_t>{0, 1, 3, 4, 5}));
+    EXPECT_EQ(damaged.damage.stretches, 1);
+}
+
 TEST(JournalScan, FindsEveryRecordOfASoundFile) {
     const TemporaryDirectory directory;
     const Found found = scan(directory, record_bytes(0) + record_bytes(1) + record_bytes(2));

@@ -93,10 +93,11 @@ TEST(MemoryPlan, RefusesInOneLineWhatCannotFit) {
 
 TEST(MemoryPlan, HostBytesGrowWithShardsAndCells) {
     const std::int64_t one = host_bytes({plan_of(10, 64)});
-    // Each shard's covariance, mean and velocity square; then its integers.
-    EXPECT_EQ(one, 64 * 111 * 8 + 64 * (55 + 10) * 16);
+    // Nine matrices and five written ones; each shard's covariance, mean and velocity square; then its integers.
+    const std::int64_t results = 100 * (9 * 8 + 5 * 24);
+    EXPECT_EQ(one, results + 64 * 111 * 8 + 64 * (55 + 10) * 16);
     // Moments are those of one cell at a time; estimates stay.
-    EXPECT_EQ(host_bytes({plan_of(10, 64), plan_of(10, 64)}), one + 64 * 111 * 8);
+    EXPECT_EQ(host_bytes({plan_of(10, 64), plan_of(10, 64)}), one + results + 64 * 111 * 8);
 }
 
 TEST(MemoryPlan, ReadsTheMachinesAndTheGroupsFiles) {

@@ -60,6 +60,14 @@ TEST(MomentMap, blocked_products_have_the_same_bits) {
         EXPECT_EQ(fixed_order::blocked_multiply(a, Vector(b.col(3))), fixed_order::multiply(a, Vector(b.col(3))));
         EXPECT_EQ(fixed_order::blocked_congruence(a, s), fixed_order::congruence(a, s));
     }
+    // More than a panel of inner indices, rows and columns that no tile divides.
+    for (const Index rows : {64, 71, 100}) {
+        const Matrix a = random_matrix(rows, 523, uniform);
+        for (const Index columns : {3, 4, 7}) {
+            const Matrix b = random_matrix(523, columns, uniform);
+            EXPECT_EQ(fixed_order::blocked_multiply(a, b), fixed_order::multiply(a, b));
+        }
+    }
 }
 
 TEST(MomentMap, packed_triangle_and_back) {

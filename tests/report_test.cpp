@@ -52,6 +52,34 @@ TEST(ReportTable, FitsATerminalAndShowsEveryPart) {
     }
 }
 
+TEST(ReportTable, SaysWhichLawsCostTooMuch) {
+    RunResults results = make_results();
+    results.cells[0].not_computed = {Theory::least_squares};
+    EXPECT_TRUE(contains(results_table(results), "not computed (cost)"));
+    EXPECT_TRUE(contains(results_csv(results), "not computed (cost)"));
+    const Json json = Json::parse(results_json(results));
+    EXPECT_EQ(json["cells"][0]["predictions_not_computed"][0]["theory"], "least_squares");
+    EXPECT_FALSE(json["cells"][1].contains("predictions_not_computed"));
+}
+
+TEST(ReportTable, NamesTheLargestDeviationOfManyParameters) {
+    RunResults results = make_results();
+    EXPECT_FALSE(contains(results_table(results), "entry with the largest |t|"));
+    results.cells[0].dimension = 64;
+    results.cells[0].laws.back().comparison->largest = {3, 17, -0.042, 0.003};
+    EXPECT_TRUE(contains(results_table(results), "the entry with the largest |t| is (3, 17), at -4.2"))
+        << results_table(results);
+}
+
+TEST(Document, IsTheSameWrittenEntryByEntry) {
+    const Json entries = Json::array({{{"a", 1}, {"m", {{1.5, 2.0}, {3.0, 4.0}}}}, {{"a", 2}, {"m", Json::array()}}});
+    Json whole{{"first", "x"}, {"cells", entries}, {"last", {1, 2}}};
+    Json head = whole;
+    head["cells"] = Json::array();
+    EXPECT_EQ(document(head, "cells", 2, [&entries](std::size_t i) { return entries[i]; }), document(whole));
+    EXPECT_EQ(document(head, "cells", 0, [&entries](std::size_t i) { return entries[i]; }), document(head));
+}
+
 TEST(ReportTable, MovesFingerprintsUnderABlockThatIsTooWide) {
     RunResults results = make_results();
     for (CellResult& cell : results.cells) {

@@ -90,6 +90,7 @@ TEST_P(LargestDimension, moments_are_those_of_the_reference_at_every_level) {
     program.stride = 1;
     program.shard_chains = 2;
     for (double& scale : program.scale) scale *= 0x1p-6;
+    program.velocity_scale = 0x1p4;
     if (!program.step_weights.empty()) program = chain_programs::weighted_sum(program);
     expect_moments_of_the_reference(program, {3, 4});
 }
