@@ -72,7 +72,9 @@ PYTHON
 
 # A skipped GPU test has shown nothing.
 gpu_tests() {
-    "$build/bin/tests_kernels" '--gtest_filter=Gpu*:*/Gpu*' >"$out/gpu_tests_all.txt" || return
+    {
+        "$build/bin/tests_kernels" "--gtest_filter=Gpu*:*/Gpu*" && "$build/bin/tests_cuda"
+    } >"$out/gpu_tests_all.txt" || return
     grep --quiet '  PASSED  . [1-9]' "$out/gpu_tests_all.txt" && ! grep --quiet SKIPPED "$out/gpu_tests_all.txt"
 }
 

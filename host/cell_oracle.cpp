@@ -12,10 +12,6 @@ namespace {
 
 using Index = Eigen::Index;
 
-/// What host and kernels are meant to run. Programs up to this dimension are planned and predicted; the backend refuses
-/// what its kernels do not take (max_dimension).
-constexpr int most_parameters = max_dimension;
-
 BatchSampling batch_sampling(Sampling sampling) {
     switch (sampling) {
         case Sampling::with_replacement:
@@ -74,9 +70,9 @@ std::vector<double> row_major(const Matrix& a) {
 }
 
 CellProgram program_of_step(const Experiment& experiment, const LossModel& model, const Cell& cell) {
-    if (model.dimension() > most_parameters)
+    if (model.dimension() > max_dimension)
         throw InputError("the model has d = " + std::to_string(model.dimension()) +
-                         " parameters; this version runs d ≤ " + std::to_string(most_parameters));
+                         " parameters; this version runs d ≤ " + std::to_string(max_dimension));
     CellProgram program;
     program.double_precision = experiment.run.precision == Precision::double_precision;
     program.fast_normals = experiment.run.normals == Normals::fast;
