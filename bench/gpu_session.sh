@@ -56,7 +56,7 @@ machine() {
 same_fingerprints() {
     local example=$1 backend
     for backend in cpu cuda; do
-        "$build/bin/stationary" run "$example" --backend "$backend" --chains 65536 --quiet --json \
+        "$build/bin/stationary" run "$example" --backend "$backend" --chains 16384 --quiet --json \
             >"$out/$(basename "$example" .toml)-$backend.json" || return
     done
     python3 - "$out/$(basename "$example" .toml)-cpu.json" "$out/$(basename "$example" .toml)-cuda.json" <<'PYTHON'
@@ -115,7 +115,7 @@ export build out LD_LIBRARY_PATH="$build/lib:${LD_LIBRARY_PATH:-}"
 part machine 10 machine
 part gpu_tests 70 gpu_tests
 for example in examples/*.toml; do
-    part "fingerprints-$(basename "$example" .toml)" 10 same_fingerprints "$example"
+    part "fingerprints-$(basename "$example" .toml)" 9 same_fingerprints "$example"
 done
 for tool in memcheck racecheck initcheck synccheck; do
     part "planted-$tool" 6 sees_planted_error "$tool"

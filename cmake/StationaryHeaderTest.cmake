@@ -19,6 +19,7 @@ function(stationary_add_header_test target)
         file(CONFIGURE OUTPUT "${source}" CONTENT "#include \"@included@\"\n#include \"@included@\"\n" @ONLY)
         target_sources(${name} PRIVATE "${source}")
     endforeach()
-    target_compile_options(${name} PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:-O0>")
+    target_compile_options(${name} PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:-O0>"
+        "$<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr>")  # as all kernels are compiled
     target_link_libraries(${name} PRIVATE ${target} stationary_warnings ${ARGN})
 endfunction()

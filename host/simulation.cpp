@@ -116,6 +116,7 @@ void Crew::leave_behind() {
     for (const auto& worker : workers_) {
         if (!worker->wait(0.0)) worker->leave_behind();
     }
+    workers_.clear();  // nobody waits for them once more
 }
 
 void Crew::rethrow() const {
