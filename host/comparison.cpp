@@ -102,6 +102,12 @@ void judge(Comparison& comparison, const std::vector<Deviation>& deviations, con
 
 }  // namespace
 
+double heavy_tail_threshold(Eigen::Index dimension) {
+    constexpr double few = 32.0;
+    constexpr double per_tenth = 3.5;
+    return heavy_tail_kurtosis + per_tenth * std::log10(std::max(1.0, static_cast<double>(dimension) / few));
+}
+
 std::string to_string(Verdict verdict) {
     switch (verdict) {
         case Verdict::agrees:

@@ -12,12 +12,17 @@
 
 namespace stationary {
 
-/// An estimate whose shard_kurtosis exceeds this is heavy-tailed: its error bars mean nothing (docs/design.md, section
-/// 6). 64 Gaussian shards exceed it with probability 2e-5 per diagonal entry, shards of 1,000 (100) independent
-/// Gaussian draws with 3e-5 (2e-4), by simulation of 10⁶ (3·10⁵) sets. It sees a covariance without variance only
-/// often, not always: of shards of 1,000 draws whose square has tail index 1.2, 1.5, 1.9 it finds 79, 60, 30 %. So
-/// compute the fourth-moment limit where possible.
+/// An estimate of up to 32 parameters whose shard_kurtosis exceeds this is heavy-tailed: its error bars mean nothing
+/// (docs/design.md, section 6). 64 Gaussian shards exceed it with probability 2e-5 per diagonal entry, shards of 1,000
+/// (100) independent Gaussian draws with 3e-5 (2e-4), by simulation of 10⁶ (3·10⁵) sets. It sees a covariance without
+/// variance only often, not always: of shards of 1,000 draws whose square has tail index 1.2, 1.5, 1.9 it finds 79, 60,
+/// 30 %. So compute the fourth-moment limit where possible.
 constexpr double heavy_tail_kurtosis = 6.0;
+
+/// The same for d parameters: shard_kurtosis is the largest of d, and for shards of 32 (128) Gaussian draws a tenth of
+/// the probability lies 3.6 (2.7) higher, by simulation of 10⁶ sets. So a cell is called heavy-tailed by mistake about
+/// as rarely as at 32 parameters. Test: statistical_verdict_test.cpp, tails_of_many_parameters.
+double heavy_tail_threshold(Eigen::Index dimension);
 
 /// A predicted variance below this fraction of the largest eigenvalue counts as zero: such a direction is left out of
 /// W, and such an entry is compared with zero in absolute terms.

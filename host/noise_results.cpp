@@ -10,7 +10,7 @@ constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 bool is_unreliable(const Estimate& estimate) {
     return estimate.diverged_chains > 0 || estimate.saturated_draws > 0 ||
-           estimate.shard_kurtosis > heavy_tail_kurtosis;
+           estimate.shard_kurtosis > heavy_tail_threshold(estimate.mean.size());
 }
 
 RunStatus status_of(const std::vector<CellPlan>& plans, const std::vector<CellRun>& runs) {

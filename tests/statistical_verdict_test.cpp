@@ -240,6 +240,35 @@ TEST(StatisticalVerdict, HeavyTailsAreSeenInTheKurtosis) {
     EXPECT_GE(found, 50);
 }
 
+// 40 sets of 64 shards of 32 Gaussian draws of 256 parameters: of the sets 34 % have a parameter above the threshold of
+// 32 parameters (14 expected), 6 % one above their own (2.4 expected, more than 9 with probability 2e-4).
+TEST(StatisticalVerdict, tails_of_many_parameters) {
+    constexpr int dimension = 256;
+    std::mt19937_64 generator(17);
+    std::gamma_distribution<double> squares(16.0, 2.0);  // of 32 draws
+    int above_few = 0, above_own = 0;
+    for (int set = 0; set < 40; ++set) {
+        std::vector<ShardMoments> shards(64);
+        for (ShardMoments& shard : shards) {
+            shard.shard = &shard - shards.data();
+            shard.finite_draws = 32;
+            shard.sum.assign(dimension, 0);
+            shard.products.assign(static_cast<std::size_t>(packed_size(dimension)), 0);
+            std::size_t entry = 0;
+            for (int i = 0; i < dimension; entry += static_cast<std::size_t>(dimension - i), ++i)
+                shard.products[entry] = static_cast<std::int64_t>(1e8 * squares(generator));
+        }
+        const std::vector<double> zeros(dimension, 0.0), ones(dimension, 1.0);
+        const double kurtosis = make_estimate(shards, zeros, ones, fixed_point::float_epsilon).shard_kurtosis;
+        above_few += kurtosis > heavy_tail_kurtosis;
+        above_own += kurtosis > heavy_tail_threshold(dimension);
+    }
+    EXPECT_GE(above_few, 5);
+    EXPECT_LE(above_own, 9);
+    EXPECT_EQ(heavy_tail_threshold(32), heavy_tail_kurtosis);
+    EXPECT_EQ(heavy_tail_threshold(1), heavy_tail_kurtosis);
+}
+
 // Cells of B = 1, 2, 4 at biases 0, 0.4 and exactly 1 tolerance: the range may reach the last, or the verdict be wrong,
 // in at most 5 % of 1,000.
 TEST(StatisticalVerdict, TheInvarianceRangeStopsAtTheTolerance) {
