@@ -53,7 +53,8 @@ Measurement measure(const LossModel& model, const Cell& cell, const Estimate& es
 }
 
 bool has_heavy_tails(const Cell& cell, const Stability& stability, const Estimate& estimate) {
-    return stability.fourth_moment_limit <= cell.learning_rate || estimate.shard_kurtosis > heavy_tail_threshold(estimate.mean.size());
+    return stability.fourth_moment_limit <= cell.learning_rate ||
+           estimate.shard_kurtosis > heavy_tail_threshold(estimate.mean.size());
 }
 
 PredictedLaw with_temperature(const LossModel& model, const Prediction& prediction) {
