@@ -1,29 +1,14 @@
-#include "kernels/cuda_call.h"
+#include "kernels/cuda_kernel.cuh"
 #include "kernels/cuda_wide_launch.h"
 
 namespace stationary {
 namespace {
 
-/// A block as the GPU runs it: each thread knows itself only, and meets the others at a barrier.
-class ProductTeam {
-  public:
-    __device__ explicit ProductTeam(ProductThread& thread) : thread_(thread) {}
-
-    template <class Work>
-    __device__ __forceinline__ void each(Work&& work) {
-        work(thread_);
-        __syncthreads();
-    }
-
-  private:
-    ProductThread& thread_;
-};
-
 __global__ void __launch_bounds__(WideProducts::threads)
     add_wide_products(const __grid_constant__ WideProducts products) {
     __shared__ __align__(16) std::int32_t values[WideProducts::shared_values];
     ProductThread thread(products, static_cast<int>(blockIdx.x), blockIdx.y, static_cast<int>(threadIdx.x), values);
-    ProductTeam team(thread);
+    DeviceTeam<ProductThread> team(thread);
     run_products(products, team);
 }
 

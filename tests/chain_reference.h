@@ -238,4 +238,15 @@ class Chain {
     Vector<Real> hessian_, noise_factor_, features_, position_, velocity_;
 };
 
+/// Puts the centre of a program's draws on the state that chain `id` has after its burn-in.
+template <class Real>
+void centre_on_chain(CellProgram& program, std::uint64_t id) {
+    Chain<Real> chain(program, id);
+    while (chain.steps() < program.burn_in) chain.step();
+    program.centre.assign(chain.position().begin(), chain.position().end());
+}
+inline void centre_on_chain(CellProgram& program, std::uint64_t id) {
+    program.double_precision ? centre_on_chain<double>(program, id) : centre_on_chain<float>(program, id);
+}
+
 }  // namespace stationary::reference

@@ -52,15 +52,7 @@ TEST_P(CpuBackend, states_are_those_of_the_reference_to_the_last_bit) {
     program.shard_chains = 1;
     if (!program.step_weights.empty()) program = chain_programs::weighted_sum(program);
     constexpr std::int64_t shard = 1234567;
-    const auto centre_on = [&](auto chain) {
-        while (chain.steps() < program.burn_in) chain.step();
-        program.centre.assign(chain.position().begin(), chain.position().end());
-    };
-    if (program.double_precision) {
-        centre_on(reference::Chain<double>(program, shard));
-    } else {
-        centre_on(reference::Chain<float>(program, shard));
-    }
+    reference::centre_on_chain(program, shard);
     program.scale.assign(program.scale.size(), 0x1p90);
     for (const SimdLevel level : levels()) {
         const auto moments = run(program, {shard, shard + 1}, 1, level);

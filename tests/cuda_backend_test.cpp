@@ -1,4 +1,5 @@
 #include "tests/backend_contract.h"
+#include "tests/gpu_test.h"
 #include "tests/same_moments.h"
 
 #include <gtest/gtest.h>
@@ -30,17 +31,7 @@ std::vector<Model> gpu_models() {
     return models;
 }
 
-/// Without a GPU these tests are skipped and say why.
-class GpuBackend : public testing::TestWithParam<Model> {
-  protected:
-    void SetUp() override {
-        const CudaStatus status = cuda_status();
-        if (!status.usable) GTEST_SKIP() << status.reason;
-        cuda_ = make_cuda_backend(0);
-    }
-    std::unique_ptr<Backend> cuda_;
-    std::unique_ptr<Backend> cpu_ = make_cpu_backend(0, best_simd_level());
-};
+class GpuBackend : public GpuTest<Model> {};
 
 TEST_P(GpuBackend, gives_the_moments_of_the_cpu) {
     const CellProgram& program = GetParam().program;

@@ -1,6 +1,7 @@
 // Wide chains on a GPU against the CPU.
 
 #include "tests/backend_contract.h"
+#include "tests/gpu_test.h"
 #include "tests/same_moments.h"
 #include "tests/wide_programs.h"
 
@@ -17,17 +18,7 @@ using chain_programs::Momentum;
 using same_moments::expect_same_moments;
 using wide_programs::Model;
 
-/// Without a GPU these tests are skipped and say why.
-class GpuWide : public testing::TestWithParam<Model> {
-  protected:
-    void SetUp() override {
-        const CudaStatus status = cuda_status();
-        if (!status.usable) GTEST_SKIP() << status.reason;
-        cuda_ = make_cuda_backend(0);
-    }
-    std::unique_ptr<Backend> cuda_;
-    std::unique_ptr<Backend> cpu_ = make_cpu_backend(0, best_simd_level());
-};
+class GpuWide : public GpuTest<Model> {};
 
 TEST_P(GpuWide, gives_the_moments_of_the_cpu) {
     for (const int dimension : {33, 64, 200}) {
