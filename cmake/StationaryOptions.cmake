@@ -23,12 +23,14 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
+# Paths within the source tree are relative for ccache, so that every clone shares what one has compiled.
 find_program(STATIONARY_CCACHE ccache)
 mark_as_advanced(STATIONARY_CCACHE)
 if(STATIONARY_CCACHE AND PROJECT_IS_TOP_LEVEL)
     foreach(language CXX CUDA)
         if(NOT DEFINED CMAKE_${language}_COMPILER_LAUNCHER)
-            set(CMAKE_${language}_COMPILER_LAUNCHER "${STATIONARY_CCACHE}")
+            set(CMAKE_${language}_COMPILER_LAUNCHER
+                "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" "${STATIONARY_CCACHE}")
         endif()
     endforeach()
 endif()
