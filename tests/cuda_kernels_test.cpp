@@ -75,16 +75,16 @@ std::vector<KernelTable> models_of_data_sets() {
              }}};
 }
 
-/// Those for a warp per chain: one of each, whatever the dimension.
+/// Those for a warp per chain: one of each, whatever the dimension; its rows are padded or not.
 std::vector<KernelTable> wide_models(bool with_normals) {
     std::vector<KernelTable> tables;
     for (const wide_programs::Kind& kind : wide_programs::kinds()) {
         const CellProgram p = kind.program(max_compiled_dimension + 1, nesterov, BatchSampling::with_replacement);
         const bool draws_normals = p.oracle == Oracle::quadratic || p.oracle == Oracle::gaussian_regression;
         if (p.frozen || with_normals != draws_normals) continue;
-        tables.push_back({"wide_" + kind.name, {max_compiled_dimension + 2}, [&kind](int d) {
-                              return kind.program(d, nesterov, BatchSampling::with_replacement);
-                          }});
+        tables.push_back({"wide_" + kind.name,
+                          {max_compiled_dimension + 2, max_compiled_dimension + 4},
+                          [&kind](int d) { return kind.program(d, nesterov, BatchSampling::with_replacement); }});
     }
     return tables;
 }
