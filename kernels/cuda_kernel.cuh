@@ -3,6 +3,7 @@
 #include "kernels/compiled_dimension.h"
 #include "kernels/cuda_call.h"
 #include "kernels/cuda_launch.h"
+#include "kernels/cuda_shared_memory.h"
 
 #include <array>
 #include <type_traits>
@@ -98,11 +99,7 @@ template <class Scalar, int D, int exact_dimension, template <class, int> class 
 void launch_kernel(const ChainArgs<Scalar>& args, const LaunchArgs<Scalar>& launch, std::size_t shared_bytes,
                    cudaStream_t stream) {
     const auto kernel = &run_chains<Scalar, D, exact_dimension, Stepper, velocity, place, padding, map>;
-    constexpr std::size_t without_asking = 48 * 1024;
-    if (shared_bytes > without_asking) {
-        STATIONARY_CUDA_CALL(
-            cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared_bytes)));
-    }
+    allow_all_shared_memory(reinterpret_cast<const void*>(kernel));
     kernel<<<static_cast<unsigned>(launch.map.blocks()), cuda_block_threads, shared_bytes, stream>>>(args, launch);
     STATIONARY_CUDA_CALL(cudaGetLastError());
 }

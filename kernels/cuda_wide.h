@@ -68,6 +68,17 @@ class WideDrawCount {
     std::uint64_t* totals_;
 };
 
+/// Writes the one behind a chain's draw: into the last component's quad, or a quad of its own. The rest of that quad is
+/// zero, because quads are read whole. Test: wide_launch_test.cpp.
+STATIONARY_HD void stage_one(int dimension, std::int32_t* row) {
+    const std::int32_t one[4] = {1, 0, 0, 0};
+    if (dimension % 4 == 0) {
+        write_quad(row, dimension / 4, one);
+    } else {
+        row[dimension] = 1;
+    }
+}
+
 /// Writes a chain's draw to the stage, all zero unless it is finite, and counts it.
 template <bool has_velocity, class Team, class Scalar>
 STATIONARY_HD void stage_draw(const ChainArgs<Scalar>& args, const WideLaunch<Scalar>& launch, Team& team,
@@ -95,7 +106,7 @@ STATIONARY_HD void stage_draw(const ChainArgs<Scalar>& args, const WideLaunch<Sc
         team.each(args.dimension, [&](int i) { row[i] = 0; });
     }
     team.once([&] {
-        row[args.dimension] = 1;
+        stage_one(args.dimension, row);
         const WideDrawCount<Scalar> count(args, launch, place);
         if (finite) {
             count.add_finite(sums[saturated] + pull.saturated > 0, sums[velocity_square], pull.value);

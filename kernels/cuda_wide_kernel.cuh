@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kernels/cuda_call.h"
+#include "kernels/cuda_shared_memory.h"
 #include "kernels/cuda_wide_launch.h"
 
 namespace stationary {
@@ -84,8 +85,7 @@ void launch_wide(const ChainArgs<Scalar>& args, const WideLaunch<Scalar>& launch
                  cudaStream_t stream) {
     const auto kernel = &run_wide_chains<Scalar, Stepper, map>;
     const std::size_t bytes = static_cast<std::size_t>(warps) * shared_bytes;
-    STATIONARY_CUDA_CALL(
-        cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes)));
+    allow_all_shared_memory(reinterpret_cast<const void*>(kernel));
     kernel<<<static_cast<unsigned>(launch.map.blocks()), static_cast<unsigned>(warps * cuda_warp), bytes, stream>>>(
         args, launch);
     STATIONARY_CUDA_CALL(cudaGetLastError());

@@ -46,5 +46,17 @@ TEST(Workload, PassesGrowWithThreadsDatasetsAndPrecision) {
     EXPECT_GE(large.chain_steps() * 8, 63e6);
 }
 
+TEST(Workload, CanBeMadeAsSmallAsAFewSteps) {
+    Session session;
+    session.info.kind = "cuda";
+    const Workload usual = sized_workload(langevin_program(4), session);
+    EXPECT_EQ(usual.chain_steps() * 4, std::ldexp(1.0, 33));
+    session.options.log2_work = 20;
+    const Workload small = sized_workload(langevin_program(4), session);
+    EXPECT_EQ(small.chain_steps() * 4, std::ldexp(1.0, 20));
+    session.options.log2_work = 10;  // a shard of 1,024 chains, and 16 steps
+    EXPECT_EQ(sized_workload(langevin_program(4), session).chain_steps(), 1024 * 16);
+}
+
 }  // namespace
 }  // namespace stationary::bench
