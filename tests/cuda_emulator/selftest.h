@@ -58,4 +58,19 @@ class Managed {
     T* data_ = nullptr;
 };
 
+/// What main returns. usage: PROGRAM NAME; without a name it lists the names.
+inline int run(const Tests& tests, int count, char** arguments) {
+    if (count != 2) {
+        for (const auto& [name, test] : tests) std::puts(name.c_str());
+        return 0;
+    }
+    const auto test = tests.find(arguments[1]);
+    if (test == tests.end()) {
+        std::printf("no test is called %s\n", arguments[1]);
+        return 2;
+    }
+    test->second();
+    return failures > 0 ? 1 : 0;
+}
+
 }  // namespace selftest
