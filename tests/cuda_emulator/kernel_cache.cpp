@@ -113,14 +113,18 @@ bool touch(const fs::path& library) { return utimensat(AT_FDCWD, library.c_str()
 
 bool is_hexadecimal(const std::string& text) { return text.find_first_not_of("0123456789abcdef") == std::string::npos; }
 
-/// Whether a file of the cache is the cache's: a library, or what a translation that failed has left.
-bool is_entry(const std::string& name) {
-    return name.size() > Hash::digits && is_hexadecimal(name.substr(0, Hash::digits)) &&
-           (name.substr(Hash::digits) == ".so" || name.find(".draft.") != std::string::npos);
+enum class FileKind { library, draft, foreign };
+
+/// A draft is what is being made, or what a translation that failed has left. Foreign files are none of the cache's.
+FileKind file_kind(const std::string& name) {
+    if (name.size() <= Hash::digits || !is_hexadecimal(name.substr(0, Hash::digits))) return FileKind::foreign;
+    if (name.substr(Hash::digits) == ".so") return FileKind::library;
+    return name.find(".draft.") != std::string::npos ? FileKind::draft : FileKind::foreign;
 }
 
 struct Entry {
     fs::path path;
+    FileKind kind;
     std::chrono::seconds unused;
     std::uintmax_t bytes;
 };
@@ -130,9 +134,10 @@ std::vector<Entry> entries() {
     std::error_code failure;
     for (const auto& file : fs::directory_iterator(options().cache, failure)) {
         struct stat state {};
-        if (!is_entry(file.path().filename().string()) || stat(file.path().c_str(), &state) != 0) continue;
+        const FileKind kind = file_kind(file.path().filename().string());
+        if (kind == FileKind::foreign || stat(file.path().c_str(), &state) != 0) continue;
         const auto unused = std::chrono::seconds(std::time(nullptr) - state.st_mtime);
-        all.push_back({file.path(), unused, static_cast<std::uintmax_t>(state.st_size)});
+        all.push_back({file.path(), kind, unused, static_cast<std::uintmax_t>(state.st_size)});
     }
     std::sort(all.begin(), all.end(), [](const Entry& a, const Entry& b) { return a.unused < b.unused; });
     return all;
@@ -159,7 +164,8 @@ void prune_cache() {
     std::uintmax_t kept = 0;
     for (const Entry& entry : entries()) {
         kept += entry.bytes;
-        if (entry.unused < surely_unused || (entry.unused < longest_unused && kept <= most_bytes)) continue;
+        const bool wanted = entry.kind == FileKind::library && entry.unused < longest_unused && kept <= most_bytes;
+        if (wanted || entry.unused < surely_unused) continue;
         std::error_code ignored;
         fs::remove(entry.path, ignored);
     }

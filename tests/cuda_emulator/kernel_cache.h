@@ -16,7 +16,8 @@ Found ensure_library(const Kernel& kernel);
 /// The kernel's library as dlopen returns it.
 void* open_library(const Kernel& kernel);
 
-/// Deletes what has not been used for two weeks, and of the rest the oldest beyond 1 GiB.
+/// Deletes what has not been used for two weeks, of the rest the oldest beyond 1 GiB, and what translations that failed
+/// have left more than an hour ago.
 void prune_cache();
 
 }  // namespace emulator
