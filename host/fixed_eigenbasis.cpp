@@ -22,7 +22,24 @@ void add_multiple(double factor, const double* x, Index count, double* y) {
     for (Index i = 0; i < count; ++i) y[i] += factor * x[i];
 }
 
-/// A = Q T Qᵀ with T tridiagonal.
+/// Numbers up to this times the largest count as zeros: rotations and reflections made of them would round to denormal
+/// numbers, be slow and not be orthogonal.
+constexpr double nothing_beside_one = 0x1p-900;
+
+/// The k with 2ᵏ ≤ max |x_i| < 2ᵏ⁺¹, 0 for zeros. Divided by 2ᵏ, which is exact, squares neither overflow nor lose bits
+/// that matter.
+template <class Values>
+int exponent_of(const Values& values) {
+    const double largest = values.cwiseAbs().maxCoeff();
+    return largest == 0.0 ? 0 : std::ilogb(largest);
+}
+
+template <class Values>
+auto scaled(const Values& values, int exponent) {
+    return values.unaryExpr([exponent](double x) { return std::ldexp(x, exponent); });
+}
+
+/// A = Q T Qᵀ with T tridiagonal, for the largest |A_ij| near 1.
 class Tridiagonal {
   public:
     explicit Tridiagonal(const Matrix& a)
@@ -46,14 +63,16 @@ class Tridiagonal {
     void reflect(Index k) {
         const Index n = work_.rows();
         const Index rest = n - k - 1;
-        Vector v = work_.col(k).tail(rest);
+        below(k) = work_(k + 1, k);
+        const int exponent = exponent_of(work_.col(k).tail(rest));
+        Vector v = scaled(work_.col(k).tail(rest), -exponent);
         double tail_squares = 0.0;
         for (Index i = 1; i < rest; ++i) tail_squares += v(i) * v(i);
-        below(k) = v(0);
-        if (tail_squares == 0.0) return;
+        if (tail_squares == 0.0 || std::ldexp(1.0, exponent) <= nothing_beside_one) return;
         const double norm = std::sqrt(v(0) * v(0) + tail_squares);
-        below(k) = v(0) > 0.0 ? -norm : norm;
-        v(0) -= below(k);
+        const double image = v(0) > 0.0 ? -norm : norm;
+        below(k) = std::ldexp(image, exponent);
+        v(0) -= image;
         const double beta = 2.0 / (v(0) * v(0) + tail_squares);
         reflect_both_sides(k, v, beta);
         reflect_basis(k, v, beta);
@@ -98,18 +117,22 @@ void rotate(Matrix& basis, Index i, double cosine, double sine) {
     }
 }
 
-/// The first m ≥ l at which T falls apart between m and m + 1.
-Index end_of_block(const Tridiagonal& t, Index l) {
+/// Largest |T_ii| + |T_(i+1)i|, within a factor 2 of ‖T‖.
+double size_of(const Tridiagonal& t) { return (t.diagonal.cwiseAbs() + t.below.cwiseAbs()).maxCoeff(); }
+
+/// The first m ≥ l at which T falls apart between m and m + 1: the entry below the diagonal is at most 2⁻⁵³ of its
+/// neighbours on it, or at most `negligible`.
+Index end_of_block(const Tridiagonal& t, Index l, double negligible) {
     Index m = l;
     for (; m + 1 < t.diagonal.size(); ++m) {
         const double size = std::abs(t.diagonal(m)) + std::abs(t.diagonal(m + 1));
-        if (std::abs(t.below(m)) <= 0x1p-53 * size) break;
+        if (std::abs(t.below(m)) <= std::max(0x1p-53 * size, negligible)) break;
     }
     return m;
 }
 
-/// One QL step with an implicit shift on the block l … m.
-void ql_step(Tridiagonal& t, Index l, Index m) {
+/// One QL step with an implicit shift on the block l … m; numbers up to `nothing` count as zeros.
+void ql_step(Tridiagonal& t, Index l, Index m, double nothing) {
     Vector& d = t.diagonal;
     Vector& e = t.below;
     double g = (d(l + 1) - d(l)) / (2.0 * e(l));
@@ -123,8 +146,10 @@ void ql_step(Tridiagonal& t, Index l, Index m) {
         const double b = cosine * e(i);
         r = length(f, g);
         e(i + 1) = r;
-        if (r == 0.0) {
+        if (r <= nothing) {
             d(i + 1) -= shift;
+            e(i) = b;
+            e(i + 1) = 0.0;
             e(m) = 0.0;
             return;
         }
@@ -142,6 +167,29 @@ void ql_step(Tridiagonal& t, Index l, Index m) {
     e(m) = 0.0;
 }
 
+/// T → diagonal, the rotations collected in Q.
+///
+/// The test against neighbours alone keeps small eigenvalues of a graded matrix accurate relative to themselves, but
+/// may never be met where the neighbours are themselves rounding errors of a larger ‖T‖, as in the null space of a
+/// matrix of low rank: every step brings errors of 2⁻⁵³‖T‖ back. So once an eigenvalue has not settled in
+/// `usual_steps`, entries up to 2⁻⁵³‖T‖ count as zeros from there on (EISPACK's tql2 does so always), which moves no
+/// eigenvalue by more than about 2⁻⁵²‖T‖. Not earlier, so that spectra which settle without it keep their bits.
+void diagonalise(Tridiagonal& t) {
+    constexpr int usual_steps = 60;
+    const double size = size_of(t);
+    const double nothing = nothing_beside_one * size;
+    double negligible = nothing;
+    Index steps_left = usual_steps * t.diagonal.size();  // in all; LAPACK's dsteqr allows half
+    for (Index l = 0; l < t.diagonal.size(); ++l) {
+        int steps = 0;
+        for (Index m = end_of_block(t, l, negligible); m != l; m = end_of_block(t, l, negligible)) {
+            if (steps_left-- == 0) throw std::domain_error("an eigenvalue does not settle");
+            if (++steps > usual_steps) negligible = 0x1p-53 * size;
+            ql_step(t, l, m, nothing);
+        }
+    }
+}
+
 }  // namespace
 
 bool is_diagonal(const Matrix& a) {
@@ -152,17 +200,12 @@ bool is_diagonal(const Matrix& a) {
 }
 
 Spectrum symmetric_spectrum(const Matrix& a) {
-    constexpr int most_steps = 60;
+    if (!a.allFinite()) throw std::domain_error("a matrix to diagonalise has entries that are not finite");
     if (is_diagonal(a)) return {a.diagonal(), Matrix::Identity(a.rows(), a.rows())};
-    Tridiagonal t(a);
-    for (Index l = 0; l < a.rows(); ++l) {
-        int steps = 0;
-        for (Index m = end_of_block(t, l); m != l; m = end_of_block(t, l)) {
-            if (++steps > most_steps) throw std::domain_error("an eigenvalue does not settle");
-            ql_step(t, l, m);
-        }
-    }
-    return {std::move(t.diagonal), std::move(t.q)};
+    const int exponent = exponent_of(a);
+    Tridiagonal t(scaled(a, -exponent));
+    diagonalise(t);
+    return {scaled(t.diagonal, exponent), std::move(t.q)};
 }
 
 }  // namespace stationary::fixed_order

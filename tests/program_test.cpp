@@ -1,4 +1,5 @@
 #include "tests/program_fixture.h"
+#include "tests/synthetic_models.h"
 
 namespace stationary {
 namespace {
@@ -266,6 +267,19 @@ TEST_F(Program, InfoNamesTheBuildAndWhatItCanRunOn) {
     EXPECT_EQ(json["cpu"]["simd_available"][0], "generic");
     EXPECT_EQ(json["cuda"]["usable"].get<bool>(), json["cuda"]["reason"].get<std::string>().empty());
     EXPECT_TRUE(contains(run("info").output, json["program"]["version"].get<std::string>()));
+}
+
+/// The noise of N points has rank below N: the weights of every comparison come from a matrix with a wide null space.
+TEST_F(Program, RunsFewTrainingPointsInManyParameters) {
+    synthetic::Uniform uniform(12);
+    std::string table, ones;
+    for (int i = 0; i < 200; ++i) ones += "1.0,";
+    for (int i = 0; i < 200; ++i) table += (i == 0 ? "g" : ",g") + std::to_string(i);
+    for (int k = 0; k < 12 * 200; ++k) table += (k % 200 == 0 ? "\n" : ",") + std::to_string(uniform());
+    write("points.csv", table + "\n");
+    write("few.toml", "[model]\nkind = 'quadratic'\ngradient_residuals = 'points.csv'\nhessian = { diagonal = [" +
+                          ones + "] }\n[sweep]\neta0 = 0.05\nbatch_size = 3\nmomentum = 0.5\nsampling = 'reshuffle'\n");
+    EXPECT_EQ(run_json("run few.toml --backend cpu --quiet --json --chains 64")["status"], "complete");
 }
 
 TEST_F(Program, HelpAndVersionGoToStandardOutput) {
