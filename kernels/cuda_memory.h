@@ -22,7 +22,7 @@ class DeviceMemory {
             pooled_ = false;
             STATIONARY_CUDA_CALL(cudaMalloc(&data_, bytes));
         } else {
-            STATIONARY_CUDA_CALL(error);
+            check_cuda(error, "cudaMallocAsync(&data_, bytes, stream)", __FILE__, __LINE__);
         }
     }
     DeviceMemory(DeviceMemory&& other) noexcept { *this = std::move(other); }

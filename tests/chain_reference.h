@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kernels/cell_program.h"
+#include "kernels/fast_normals.h"
 #include "kernels/lanes.h"
 #include "kernels/noise_purpose.h"
 #include "kernels/normals.h"
@@ -12,8 +13,9 @@
 #include <vector>
 
 /// One chain at a time, written out from docs/theory.md and the documented noise layout, without lanes, padding,
-/// streams or templates over steppers: what the kernels must reproduce bit for bit. It shares with them only
-/// philox_block, box_muller and Permutation, which have tests of their own, and the documented order of sums (dot.h).
+/// streams or templates over steppers: what the kernels must reproduce bit for bit, or with fast normals up to their
+/// error. It shares with them only philox_block, the two maps to normals and Permutation, which have tests of their
+/// own, and the documented order of sums (dot.h).
 namespace stationary::reference {
 
 template <class Real>
@@ -90,9 +92,14 @@ class Chain {
     }
     [[nodiscard]] Real normal(std::uint64_t n) const {
         const std::uint64_t first = n - n % 2;
+        const std::uint32_t radius_word = word(NoisePurpose::gradient_noise, first);
+        const std::uint32_t angle_word = word(NoisePurpose::gradient_noise, first + 1);
         float z[2];
-        box_muller(word(NoisePurpose::gradient_noise, first), word(NoisePurpose::gradient_noise, first + 1), z[0],
-                   z[1]);
+        if (p_.fast_normals) {
+            fast_box_muller(radius_word, angle_word, z[0], z[1]);
+            return static_cast<Real>(z[n % 2] * fast_normal_unit);
+        }
+        box_muller(radius_word, angle_word, z[0], z[1]);
         return z[n % 2];
     }
     /// `count` normals from normal `first` on.

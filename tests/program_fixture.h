@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,9 @@ struct Outcome {
     std::string output;
     std::string errors;
 };
+
+/// Variables of a program's environment, beside those of the tests themselves.
+using Environment = std::map<std::string, std::string>;
 
 inline std::string contents(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
@@ -92,9 +96,10 @@ class Program : public testing::Test {
     }
 
     /// Starts the program and returns at once; its output is thrown away.
-    [[nodiscard]] pid_t start(const std::vector<std::string>& arguments) const {
+    [[nodiscard]] pid_t start(const std::vector<std::string>& arguments, const Environment& environment = {}) const {
         const pid_t child = fork();
         if (child != 0) return child;
+        for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
         std::vector<char*> words{const_cast<char*>(STATIONARY_PROGRAM)};
         for (const std::string& word : arguments) words.push_back(const_cast<char*>(word.c_str()));
         words.push_back(nullptr);
