@@ -1,6 +1,6 @@
 #include "bench/options.h"
 
-#include "host/error.h"
+#include "host/base/error.h"
 
 #include <charconv>
 #include <string_view>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "host/backend_choice.h"
-#include "host/experiment.h"
+#include "host/experiment/experiment.h"
+#include "host/run/backend_choice.h"
 
 #include <string>
 

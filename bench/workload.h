@@ -1,7 +1,7 @@
 #pragma once
 
 #include "bench/session.h"
-#include "kernels/cell_program.h"
+#include "kernels/interface/cell_program.h"
 
 #include <cstdint>
 

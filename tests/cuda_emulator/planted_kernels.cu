@@ -1,6 +1,6 @@
 // A kernel of the project, the products of wide chains, as it is and with errors that the emulator has to find.
 
-#include "kernels/wide_products.h"
+#include "kernels/launch/wide_products.h"
 #include "tests/cuda_emulator/selftest.h"
 
 #include <vector>
@@ -14,7 +14,7 @@ using stationary::WideProducts;
 
 enum class Barriers { all, none };
 
-/// The threads of a block as in kernels/cuda_kernel.cuh, with or without the barrier after each phase.
+/// The threads of a block as in kernels/launch/cuda_kernel.cuh, with or without the barrier after each phase.
 template <Barriers barriers>
 class PlantedTeam {
   public:

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "host/comparison/results.h"
+#include "host/run/run_shards.h"
+
+#include <vector>
+
+namespace stationary {
+
+/// Everything known of a finished (or interrupted) run, in the order of the cells.
+struct RunRecord {
+    const Experiment& experiment;
+    const LossModel& model;
+    const std::vector<Stability>& stability;
+    const std::vector<CellPlan>& plans;
+    const std::vector<std::vector<Prediction>>& predictions;
+    const std::vector<CellRun>& runs;
+};
+
+/// The predictions of every cell.
+std::vector<std::vector<Prediction>> predict_cells(const LossModel& model, const std::vector<Cell>& cells);
+
+/// The small-η law that cells sharing η0 are held against: HC + CH = η0 Σ¹ (docs/theory.md, section 3).
+Prediction small_step_limit(const LossModel& model, double eta0);
+
+/// Sets estimates beside predictions and judges invariance. One family of intervals holds for the whole run: those of
+/// every comparison planned, and one for each member of an invariance group; an interrupted run keeps the family of the
+/// complete one.
+RunResults judge(const RunRecord& record, const BackendInfo& backend);
+
+/// Predictions alone, for cells stable or not.
+PredictResults predict_only(const Experiment& experiment, const LossModel& model, const std::vector<Cell>& cells);
+
+}  // namespace stationary
