@@ -1,11 +1,6 @@
 #pragma once
 
 #include "host/algebra/matrix.h"
-#include "host/base/program_info.h"
-#include "host/experiment/experiment.h"
-#include "host/laws/prediction.h"
-#include "host/model/cell.h"
-#include "kernels/interface/backend.h"
 
 #include <nlohmann/json.hpp>
 
@@ -24,14 +19,6 @@ Json to_json(double value);
 Json to_json(const Vector& values);  ///< [d]
 Json to_json(const Matrix& values);  ///< [[d×d]], row by row
 Json to_json(const std::vector<double>& values);
-Json to_json(const ProgramInfo& program);
-Json to_json(const BackendInfo& backend);
-/// The experiment with its defaults filled in: the sections and keys of its TOML form.
-Json to_json(const Experiment& experiment);
-/// The parameters of a cell, "index" to "epoch_position".
-Json to_json(const Cell& cell);
-/// Adds "stable", "learning_rate_limit" and "fourth_moment_limit".
-void add_stability(Json& object, const Stability& stability);
 
 /// A document as text: objects indented, an array of plain values on one line, a matrix one row a line; a newline at
 /// the end.

@@ -1,6 +1,6 @@
 #include "host/commands/experiment_difference.h"
 
-#include "host/base/json.h"
+#include "host/report/json_values.h"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 #include "host/commands/info.h"
 
-#include "host/base/json.h"
+#include "host/report/json_values.h"
 #include "host/run/ranks.h"
 
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 #include "host/frozen/frozen_json.h"
 
 #include "host/base/hash.h"
-#include "host/base/json.h"
+#include "host/report/json_values.h"
 
 #include <utility>
 

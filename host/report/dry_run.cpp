@@ -1,9 +1,9 @@
 #include "host/report/dry_run.h"
 
-#include "host/base/json.h"
 #include "host/base/text.h"
 #include "host/plan/time_estimate.h"
 #include "host/report/cell_blocks.h"
+#include "host/report/json_values.h"
 #include "host/report/report_table.h"
 
 #include <fmt/format.h>

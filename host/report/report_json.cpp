@@ -1,8 +1,8 @@
 #include "host/report/report_json.h"
 
 #include "host/base/hash.h"
-#include "host/base/json.h"
 #include "host/report/invariance_report.h"
+#include "host/report/json_values.h"
 
 #include <utility>
 
