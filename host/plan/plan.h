@@ -13,12 +13,6 @@
 
 namespace stationary {
 
-/// Burn-in and stride, found from the exact second-moment recursion by fixed-order arithmetic.
-struct Schedule {
-    std::int64_t burn_in = 0;
-    std::int64_t stride = 1;
-};
-
 /// Everything about a cell that is fixed before a chain takes its first step. Written into the run directory; a resumed
 /// run reads it and recomputes nothing.
 struct CellPlan {

@@ -3,7 +3,6 @@
 #include "host/base/error.h"
 #include "host/schedule/coarse_grid.h"
 #include "host/schedule/relaxation.h"
-#include "host/schedule/schedule.h"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,8 @@
 #pragma once
 
-#include "host/plan/plan.h"
+#include "host/experiment/experiment.h"
 #include "host/schedule/epoch_law.h"
+#include "host/schedule/schedule.h"
 
 #include <cstdint>
 #include <optional>

@@ -7,7 +7,6 @@
 #include "host/schedule/mode_step.h"
 #include "host/schedule/moment_powers.h"
 #include "host/schedule/relaxation_walk.h"
-#include "host/schedule/schedule.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "host/plan/plan.h"
 #include "host/schedule/mode_model.h"
+#include "host/schedule/schedule.h"
 
 #include <optional>
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "host/plan/plan.h"
 #include "host/schedule/moment_powers.h"
 #include "host/schedule/relaxation.h"
 #include "host/schedule/relaxation_walk.h"
@@ -8,6 +7,12 @@
 #include <cstdint>
 
 namespace stationary {
+
+/// Burn-in and stride, found from the exact second-moment recursion by fixed-order arithmetic.
+struct Schedule {
+    std::int64_t burn_in = 0;
+    std::int64_t stride = 1;
+};
 
 /// What of the start may be left at the first draw, as a part of the tolerance.
 constexpr double burn_in_part_of_tolerance = 0.1;

@@ -1,6 +1,7 @@
 #include "host/schedule/mode_schedule.h"
 
 #include "host/base/hash.h"
+#include "host/plan/plan.h"
 #include "host/schedule/epoch_schedule.h"
 #include "host/schedule/mode_relaxation.h"
 #include "host/schedule/moment_powers.h"
