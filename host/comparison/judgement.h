@@ -1,7 +1,13 @@
 #pragma once
 
 #include "host/comparison/results.h"
-#include "host/run/run_shards.h"
+#include "host/estimate/cell_run.h"
+#include "host/experiment/experiment.h"
+#include "host/laws/prediction.h"
+#include "host/model/cell.h"
+#include "host/model/loss_model.h"
+#include "host/plan/plan.h"
+#include "kernels/interface/backend.h"
 
 #include <vector>
 

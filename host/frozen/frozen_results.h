@@ -3,9 +3,8 @@
 #include "host/comparison/comparison.h"
 #include "host/comparison/deviation.h"
 #include "host/comparison/results.h"
-#include "host/estimate/estimate.h"
+#include "host/estimate/cell_run.h"
 #include "host/plan/plan.h"
-#include "host/run/run_shards.h"
 #include "kernels/interface/backend.h"
 
 #include <cstdint>

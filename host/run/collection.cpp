@@ -5,13 +5,10 @@
 #include "host/plan/time_estimate.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 namespace stationary {
 namespace {
-
-double state_epsilon(const CellProgram& program) { return std::ldexp(1.0, program.double_precision ? -53 : -24); }
 
 double shard_steps(const CellProgram& program) {
     return static_cast<double>(program.shard_chains) * static_cast<double>(program.steps());
@@ -28,17 +25,6 @@ TaskSize task_size(const BackendInfo& backend, std::int64_t processes) {
     if (workers == 1) return {};
     if (backend.kind == "cuda") return {1, std::int64_t{1} << 16, 2 * workers};
     return {std::max(1, backend.threads), 0, 2 * workers};
-}
-
-CellRun pool_cell(const CellPlan& plan, const std::vector<ShardMoments>& shards, double seconds) {
-    const CellProgram& program = plan.program;
-    CellRun run;
-    run.shards_done = static_cast<std::int64_t>(shards.size());
-    run.seconds = seconds;
-    if (!shards.empty())
-        run.estimate = make_estimate(shards, program.centre, program.scale, state_epsilon(program),
-                                     program.velocity_scale, program.pull_scale);
-    return run;
 }
 
 Collection::Collection(const std::vector<CellPlan>& plans, std::vector<ShardRange> wanted, RunJournal* journal,
@@ -135,7 +121,7 @@ CellRun Collection::pool(std::size_t cell) {
         seconds += shard.seconds;
         moments.push_back(std::move(shard.moments));
     }
-    return pool_cell(plans_[cell], moments, seconds);
+    return pool_cell(plans_[cell].program, moments, seconds);
 }
 
 bool Collection::complete() const {

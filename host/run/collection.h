@@ -1,6 +1,6 @@
 #pragma once
 
-#include "host/estimate/estimate.h"
+#include "host/estimate/cell_run.h"
 #include "host/journal/journal_writer.h"
 #include "host/journal/shard_store.h"
 #include "host/plan/plan.h"
@@ -15,16 +15,6 @@
 #include <vector>
 
 namespace stationary {
-
-/// What the finished shards of one cell say.
-struct CellRun {
-    std::int64_t shards_done = 0;
-    double seconds = 0.0;              ///< that workers spent on them
-    std::optional<Estimate> estimate;  ///< empty without a finished shard
-};
-
-/// Pools a cell's shards.
-CellRun pool_cell(const CellPlan& plan, const std::vector<ShardMoments>& shards, double seconds);
 
 /// Some shards of one cell for one worker.
 struct ShardTask {

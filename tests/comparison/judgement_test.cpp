@@ -1,5 +1,7 @@
 #include "host/comparison/judgement.h"
 
+#include "host/run/run_shards.h"
+
 #include "tests/support/synthetic_estimate.h"
 
 #include <gtest/gtest.h>

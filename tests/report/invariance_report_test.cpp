@@ -4,6 +4,7 @@
 #include "host/comparison/judgement.h"
 #include "host/report/report_json.h"
 #include "host/report/report_table.h"
+#include "host/run/run_shards.h"
 
 #include "tests/support/synthetic_estimate.h"
 

@@ -1,5 +1,6 @@
 #include "host/frozen/gradient_noise.h"
 #include "host/frozen/weighted_sum.h"
+#include "host/run/run_shards.h"
 
 #include <gtest/gtest.h>
 
