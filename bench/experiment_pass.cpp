@@ -1,6 +1,8 @@
 #include "bench/experiment_pass.h"
 
 #include "host/comparison/judgement.h"
+#include "host/laws/cell_stability.h"
+#include "host/plan/kept_plan.h"
 #include "host/plan/memory_plan.h"
 #include "host/report/report_json.h"
 #include "host/run/run_shards.h"

@@ -2,6 +2,7 @@
 
 #include "host/base/output_file.h"
 #include "host/comparison/judgement.h"
+#include "host/laws/cell_stability.h"
 #include "host/report/dry_run.h"
 #include "host/report/report_json.h"
 #include "host/report/report_table.h"

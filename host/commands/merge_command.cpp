@@ -4,6 +4,7 @@
 #include "host/commands/command_support.h"
 #include "host/commands/experiment_difference.h"
 #include "host/commands/run_directory.h"
+#include "host/plan/kept_plan.h"
 #include "host/run/run_shards.h"
 
 #include <fmt/format.h>

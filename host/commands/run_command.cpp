@@ -5,9 +5,9 @@
 #include "host/commands/command_support.h"
 #include "host/commands/run_directory.h"
 #include "host/model/cell.h"
+#include "host/plan/kept_plan.h"
 #include "host/report/dry_run.h"
 #include "host/run/ranks.h"
-#include "host/run/run_shards.h"
 #include "host/run/shard_share.h"
 
 #include <fmt/format.h>

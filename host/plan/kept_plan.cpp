@@ -3,6 +3,7 @@
 #include "host/base/error.h"
 #include "host/base/hash.h"
 #include "host/base/json.h"
+#include "host/base/parallel_for.h"
 #include "host/base/program_info.h"
 #include "host/plan/plan_key.h"
 
@@ -95,6 +96,19 @@ CellPlan restore_plan(const KeptPlan& kept, const Cell& cell, CellProgram progra
                         describe(cell)));
     const std::int64_t wanted = (chains + kept.shard_chains - 1) / kept.shard_chains;
     return {cell, std::move(program), std::max(kept.shards, wanted)};
+}
+
+std::vector<CellPlan> plan_cells(const Experiment& experiment, const LossModel& model, const std::vector<Cell>& cells,
+                                 const KeptPlans& kept) {
+    const Planner planner(experiment, model);
+    std::vector<CellPlan> plans(cells.size());
+    parallel_for(cells.size(), [&](std::size_t i) {
+        const auto known = kept.find(cells[i].key);
+        plans[i] = known == kept.end()
+                       ? planner.plan(cells[i])
+                       : restore_plan(known->second, cells[i], planner.program(cells[i]), experiment.ensemble.chains);
+    });
+    return plans;
 }
 
 }  // namespace stationary

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "host/experiment/experiment.h"
+#include "host/model/cell.h"
+#include "host/model/loss_model.h"
 #include "host/plan/plan.h"
 
 #include <cstdint>
@@ -39,5 +42,10 @@ KeptPlans parse_plan_json(const std::string& text, const std::string& path);
 /// `chains` take. Throws InputError if the program is then not the one that was planned (another build whose arithmetic
 /// differs).
 CellPlan restore_plan(const KeptPlan& kept, const Cell& cell, CellProgram program, std::int64_t chains);
+
+/// Plans every cell: those that were kept as they were, the others anew. Throws what the first cell that cannot be
+/// planned throws.
+std::vector<CellPlan> plan_cells(const Experiment& experiment, const LossModel& model, const std::vector<Cell>& cells,
+                                 const KeptPlans& kept = {});
 
 }  // namespace stationary

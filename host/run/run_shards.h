@@ -1,10 +1,5 @@
 #pragma once
 
-#include "host/experiment/experiment.h"
-#include "host/laws/prediction.h"
-#include "host/model/cell.h"
-#include "host/model/loss_model.h"
-#include "host/plan/kept_plan.h"
 #include "host/plan/plan.h"
 #include "host/run/collection.h"
 #include "host/run/progress.h"
@@ -17,18 +12,6 @@
 #include <vector>
 
 namespace stationary {
-
-/// Mean-square stability of every cell, in their order; computed once for cells that differ in learning rate only.
-std::vector<Stability> find_stability(const LossModel& model, const std::vector<Cell>& cells);
-
-/// Throws InputError naming the limit if a cell has no stationary law and the experiment does not allow that.
-void refuse_unstable(const Experiment& experiment, const std::vector<Cell>& cells,
-                     const std::vector<Stability>& stability);
-
-/// Plans every cell: those that were kept as they were, the others anew. Throws what the first cell that cannot be
-/// planned throws.
-std::vector<CellPlan> plan_cells(const Experiment& experiment, const LossModel& model, const std::vector<Cell>& cells,
-                                 const KeptPlans& kept = {});
 
 /// Every shard of every plan.
 std::vector<ShardRange> all_shards(const std::vector<CellPlan>& plans);

@@ -1,6 +1,6 @@
 #include "host/commands/experiment_difference.h"
 
-#include "host/run/run_shards.h"
+#include "host/plan/kept_plan.h"
 
 #include <gtest/gtest.h>
 

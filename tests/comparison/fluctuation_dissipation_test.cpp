@@ -1,6 +1,7 @@
 #include "host/comparison/fluctuation_dissipation.h"
 
 #include "host/laws/dissipation.h"
+#include "host/plan/kept_plan.h"
 #include "host/run/run_shards.h"
 #include "tests/support/fixed_point_draws.h"
 

@@ -1,6 +1,7 @@
 #include "host/comparison/judgement.h"
 
-#include "host/run/run_shards.h"
+#include "host/laws/cell_stability.h"
+#include "host/plan/kept_plan.h"
 
 #include "tests/support/synthetic_estimate.h"
 

@@ -1,7 +1,7 @@
 #include "host/laws/model_laws.h"
 
 #include "host/base/parallel_for.h"
-#include "host/run/run_shards.h"
+#include "host/laws/cell_stability.h"
 #include "tests/support/support_models.h"
 
 #include <gtest/gtest.h>

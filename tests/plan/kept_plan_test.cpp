@@ -2,7 +2,6 @@
 
 #include "host/base/error.h"
 #include "host/plan/plan_key.h"
-#include "host/run/run_shards.h"
 
 #include <gtest/gtest.h>
 

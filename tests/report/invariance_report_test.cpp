@@ -2,9 +2,10 @@
 
 #include "host/base/text.h"
 #include "host/comparison/judgement.h"
+#include "host/laws/cell_stability.h"
+#include "host/plan/kept_plan.h"
 #include "host/report/report_json.h"
 #include "host/report/report_table.h"
-#include "host/run/run_shards.h"
 
 #include "tests/support/synthetic_estimate.h"
 

@@ -1,6 +1,7 @@
 #include "host/run/run_shards.h"
 
 #include "host/base/error.h"
+#include "host/laws/cell_stability.h"
 #include "host/plan/time_estimate.h"
 
 #include <gtest/gtest.h>
