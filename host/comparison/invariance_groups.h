@@ -1,6 +1,9 @@
 #pragma once
 
-#include "host/comparison/judgement.h"
+#include "host/comparison/comparison.h"
+#include "host/comparison/invariance_results.h"
+#include "host/comparison/results.h"
+#include "host/model/cell.h"
 
 #include <cstddef>
 #include <cstdint>

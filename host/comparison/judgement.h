@@ -1,27 +1,15 @@
 #pragma once
 
 #include "host/comparison/results.h"
-#include "host/estimate/cell_run.h"
 #include "host/experiment/experiment.h"
 #include "host/laws/prediction.h"
 #include "host/model/cell.h"
 #include "host/model/loss_model.h"
-#include "host/plan/plan.h"
 #include "kernels/interface/backend.h"
 
 #include <vector>
 
 namespace stationary {
-
-/// Everything known of a finished (or interrupted) run, in the order of the cells.
-struct RunRecord {
-    const Experiment& experiment;
-    const LossModel& model;
-    const std::vector<Stability>& stability;
-    const std::vector<CellPlan>& plans;
-    const std::vector<std::vector<Prediction>>& predictions;
-    const std::vector<CellRun>& runs;
-};
 
 /// The predictions of every cell.
 std::vector<std::vector<Prediction>> predict_cells(const LossModel& model, const std::vector<Cell>& cells);

@@ -3,6 +3,7 @@
 #include "host/base/program_info.h"
 #include "host/comparison/comparison.h"
 #include "host/comparison/invariance_results.h"
+#include "host/estimate/cell_run.h"
 #include "host/experiment/experiment.h"
 #include "host/laws/prediction.h"
 #include "host/model/cell.h"
@@ -99,6 +100,16 @@ struct CellResult {
     std::vector<ComparedLaw> laws;
     std::vector<Theory> not_computed;               ///< exact theories left out because they would take too long
     std::optional<ReshuffleTemperature> reshuffle;  ///< reshuffled cells with an estimate
+};
+
+/// Everything known of a finished (or interrupted) run, in the order of the cells.
+struct RunRecord {
+    const Experiment& experiment;
+    const LossModel& model;
+    const std::vector<Stability>& stability;
+    const std::vector<CellPlan>& plans;
+    const std::vector<std::vector<Prediction>>& predictions;
+    const std::vector<CellRun>& runs;
 };
 
 /// Everything that the reports of one run print; they compute nothing.
