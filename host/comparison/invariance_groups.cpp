@@ -1,6 +1,5 @@
 #include "host/comparison/invariance_groups.h"
 
-#include "host/comparison/judgement.h"
 #include "host/comparison/mode_observables.h"
 
 #include <algorithm>

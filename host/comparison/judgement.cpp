@@ -140,15 +140,6 @@ std::vector<std::vector<Prediction>> predict_cells(const LossModel& model, const
     return predictions;
 }
 
-Prediction small_step_limit(const LossModel& model, double eta0) {
-    // The continuous-time law of full-batch Langevin with B = 1 and η = η0 is the wanted one: HC + CH = η Σ¹.
-    Cell cell;
-    cell.dynamics = Dynamics::langevin;
-    cell.eta0 = cell.learning_rate = eta0;
-    const std::vector<Prediction> laws = predict(model, cell);
-    return *std::find_if(laws.begin(), laws.end(), [](const Prediction& law) { return law.theory == Theory::sde; });
-}
-
 RunResults judge(const RunRecord& record, const BackendInfo& backend) {
     const Family family = family_of(record);
     RunResults results;

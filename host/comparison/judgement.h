@@ -14,9 +14,6 @@ namespace stationary {
 /// The predictions of every cell.
 std::vector<std::vector<Prediction>> predict_cells(const LossModel& model, const std::vector<Cell>& cells);
 
-/// The small-η law that cells sharing η0 are held against: HC + CH = η0 Σ¹ (docs/theory.md, section 3).
-Prediction small_step_limit(const LossModel& model, double eta0);
-
 /// Sets estimates beside predictions and judges invariance. One family of intervals holds for the whole run: those of
 /// every comparison planned, and one for each member of an invariance group; an interrupted run keeps the family of the
 /// complete one.

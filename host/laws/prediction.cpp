@@ -1,5 +1,6 @@
 #include "host/laws/prediction.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -223,5 +224,14 @@ std::vector<Theory> ModelLaws::not_computed(const Cell& cell) const { return the
 std::vector<Prediction> ModelLaws::predict(const Cell& cell) const { return LawBook(*this, cell).laws(); }
 
 std::vector<Prediction> predict(const LossModel& model, const Cell& cell) { return ModelLaws(model).predict(cell); }
+
+Prediction small_step_limit(const LossModel& model, double eta0) {
+    // The continuous-time law of full-batch Langevin with B = 1 and η = η0 is the wanted one: HC + CH = η Σ¹.
+    Cell cell;
+    cell.dynamics = Dynamics::langevin;
+    cell.eta0 = cell.learning_rate = eta0;
+    const std::vector<Prediction> laws = predict(model, cell);
+    return *std::find_if(laws.begin(), laws.end(), [](const Prediction& law) { return law.theory == Theory::sde; });
+}
 
 }  // namespace stationary

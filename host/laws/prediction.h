@@ -34,6 +34,9 @@ struct Prediction {
 /// than the data, or an epoch_position beyond the epoch's ⌊N/B⌋ steps.
 std::vector<Prediction> predict(const LossModel& model, const Cell& cell);
 
+/// The small-η law that cells sharing η0 are held against: HC + CH = η0 Σ¹ (docs/theory.md, section 3).
+Prediction small_step_limit(const LossModel& model, double eta0);
+
 /// Exact theories of a cell that predict leaves out because they would take too long: least_squares on data where one
 /// application of T takes more than most_law_operations (large_minibatch_law.h).
 std::vector<Theory> theories_not_computed(const LossModel& model, const Cell& cell);
