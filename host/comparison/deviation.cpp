@@ -64,7 +64,8 @@ PseudoInverse large_pseudo_inverse(const Matrix& symmetric) {
 }  // namespace
 
 PseudoInverse pseudo_inverse(const Matrix& covariance) {
-    const Matrix symmetric = (covariance + covariance.transpose()) / 2.0;
+    // Halved first: the sum of entries near the largest double would overflow.
+    const Matrix symmetric = covariance / 2.0 + covariance.transpose() / 2.0;
     if (symmetric.rows() > most_small_dimension) return large_pseudo_inverse(symmetric);
     const Eigen::SelfAdjointEigenSolver<Matrix> solver(symmetric);
     const Vector& eigenvalues = solver.eigenvalues();

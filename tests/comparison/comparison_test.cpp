@@ -1,6 +1,8 @@
 #include "host/comparison/comparison.h"
 
+#include "host/comparison/deviation.h"
 #include "host/comparison/student_t.h"
+#include "tests/support/hard_spectra.h"
 #include "tests/support/synthetic_estimate.h"
 
 #include <gtest/gtest.h>
@@ -220,6 +222,22 @@ TEST(Comparison, ASingleShardIsInconclusive) {
 TEST(Comparison, RefusesMixedDimensions) {
     EXPECT_THROW(compare(exact_estimate(truth, 1e-3), predicted(Matrix::Identity(3, 3)), family, 640, false),
                  std::invalid_argument);
+}
+
+TEST(PseudoInverse, KnowsTheRankOfMatricesWithAWideNullSpace) {
+    for (const Eigen::Index d : {20, 40, 200}) {
+        for (const Eigen::Index rank : {1, 2, 12}) {
+            const Matrix covariance = hard_spectra::of_rank(rank, d);
+            const PseudoInverse inverse = pseudo_inverse(covariance);
+            EXPECT_EQ(inverse.rank, rank) << d;
+            EXPECT_LT((covariance * inverse.matrix * covariance - covariance).norm(), 1e-9 * covariance.norm()) << d;
+        }
+    }
+}
+
+TEST(PseudoInverse, DoesNotOverflowBeforeTheCovarianceDoes) {
+    for (const Eigen::Index d : {2, 40})
+        EXPECT_EQ(pseudo_inverse(1.7e308 * Matrix::Identity(d, d)).rank, d) << "an entry of the sum with the transpose";
 }
 
 }  // namespace
