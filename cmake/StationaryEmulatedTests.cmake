@@ -32,8 +32,45 @@ function(add_emulated_gpu_tests name label target filter shards)
         set_tests_properties(emulated_${name}_${shard} PROPERTIES FIXTURES_REQUIRED emulated_kernels)
         if(label STREQUAL "push")
             set_tests_properties(emulated_${name}_${shard} PROPERTIES FIXTURES_SETUP emulated_launches)
+            list(APPEND trace_files "${emulated_traces}/${name}_${shard}")
         endif()
-        set(trace_files ${trace_files} "${emulated_traces}/${name}_${shard}")
     endforeach()
     set(trace_files ${trace_files} PARENT_SCOPE)
 endfunction()
+
+# Translated once, when the kernels are built; what the cache has lost by then is translated when it is launched.
+set(translated "${emulator_directory}/translated")
+file(GLOB translator CONFIGURE_DEPENDS
+    "${PROJECT_SOURCE_DIR}/tests/cuda_emulator/*.py" "${PROJECT_SOURCE_DIR}/tests/cuda_emulator/device*.h")
+add_custom_command(OUTPUT "${translated}"
+    COMMAND "${emulator}" translate --library "${emulator_directory}" --check all -- "$<TARGET_FILE:tests_kernels>" --gtest_list_tests
+        > "${emulator_directory}/translated.log"
+    COMMAND "${CMAKE_COMMAND}" -E touch "${translated}"
+    DEPENDS tests_kernels cuda_emulator ${translator}
+    COMMENT "Translating the CUDA kernels for the emulator" VERBATIM)
+add_custom_target(translate_kernels ALL DEPENDS "${translated}")
+
+add_emulated(emulated_traces_cleared push 60
+    bash -c "rm -rf '${emulated_traces}' && mkdir -p '${emulated_traces}'")
+set_tests_properties(emulated_traces_cleared PROPERTIES FIXTURES_SETUP emulated_kernels)
+
+# On every push: each kernel launched once, and a few of the backends' common models. Long: all GPU tests.
+set(often "*GpuKernels*:*GpuFastKernels*:*GpuSharedMemory*")
+set(few_models "*/GpuBackend.*/*_d3_*:*/GpuBackend.*/diverging:*/GpuBackend.*/saturating")
+add_emulated_gpu_tests(kernels push tests_kernels "${often}" 8)
+add_emulated_gpu_tests(models push tests_kernels "${few_models}" 4)
+add_emulated_gpu_tests(cuda push tests_cuda "*-*Gpu*:*Root*" 1)
+add_emulated_gpu_tests(all long tests_kernels "*Gpu*:CudaStatus*-${often}" 1)
+
+# Each kernel of the programs has been launched by one of the tests above.
+add_emulated(emulated_every_kernel_is_launched push 60
+    "${PROJECT_SOURCE_DIR}/tests/cuda_emulator/check_launched_kernels" ${trace_files})
+set_tests_properties(emulated_every_kernel_is_launched PROPERTIES FIXTURES_REQUIRED emulated_launches)
+
+# Fingerprints of small experiments of every model, update and sampling. --jobs: each keeps one processor busy.
+set(compare "${PROJECT_SOURCE_DIR}/tests/cuda_emulator/compare_backends" "$<TARGET_FILE:stationary>")
+foreach(dimension IN ITEMS 2 10 36)
+    add_emulated(emulated_fingerprints_d${dimension} push 240
+        ${compare} --dimensions ${dimension} -- ${emulated_run} --)
+endforeach()
+add_emulated(emulated_fingerprints long 14400 ${compare} --jobs 2 -- ${emulated_run} --)

@@ -3,22 +3,22 @@
 # fingerprints of the examples against the CPU's, benchmarks, GPU tests, profiler figures, sanitizers (each of which must
 # first find a planted error), peers.
 #
-# usage: bench/gpu/gpu_session.sh --prepare BUILD_DIRECTORY             on the machine that builds
-#        bench/gpu/gpu_session.sh BUILD_DIRECTORY OUTPUT_DIRECTORY      on the machine with the GPU
-#        bench/gpu/gpu_session.sh --emulated BUILD_DIRECTORY OUTPUT_DIRECTORY   a small rehearsal without a GPU (docs/testing_without_a_gpu.md)
-#        bench/gpu/gpu_session.sh --plan       the parts and their time limits, which add up to no more than 480 seconds
+# usage: bench/gpu_session.sh --prepare BUILD_DIRECTORY             on the machine that builds
+#        bench/gpu_session.sh BUILD_DIRECTORY OUTPUT_DIRECTORY      on the machine with the GPU
+#        bench/gpu_session.sh --emulated BUILD_DIRECTORY OUTPUT_DIRECTORY   a small rehearsal without a GPU (docs/testing_without_a_gpu.md)
+#        bench/gpu_session.sh --plan       the parts and their time limits, which add up to no more than 480 seconds
 #
 # Build for it with
 #   cmake --preset ci -B build/gpu -DSTATIONARY_CUDA_RUNTIME=Static -DCMAKE_EXE_LINKER_FLAGS="-static-libstdc++ -static-libgcc"
-#   cmake --build build/gpu && bench/gpu/gpu_session.sh --prepare build/gpu
+#   cmake --build build/gpu && bench/gpu_session.sh --prepare build/gpu
 # which leaves the CPU's results in build/gpu/session, and in build/gpu/lib what the other machine may lack. There, in the
 # root of the source tree:
-#   bench/gpu/gpu_session.sh build/gpu bench/results/h200
+#   bench/gpu_session.sh build/gpu bench/results/h200
 # Every part runs even if one before it fails, until 480 seconds are over; the exit code is that of the worst, and
 # OUTPUT_DIRECTORY/summary.txt says what happened, line by line as it happens. Each part's own output is in NAME.txt,
 # figures in NAME.json or NAME.csv.
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
 usage() {
     sed -n 's/^# \{0,1\}//p' "${BASH_SOURCE[0]}" | sed -n '/^usage/,/^$/p' >&2
