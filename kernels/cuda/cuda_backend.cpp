@@ -4,6 +4,7 @@
 #include "kernels/cuda/cuda_range.h"
 #include "kernels/cuda/cuda_wide_group.h"
 #include "kernels/cuda/largest_launch.h"
+#include "kernels/cuda/memory_queue.h"
 #include "kernels/cuda/shared_while_used.h"
 #include "kernels/cuda/stream_pool.h"
 #include "kernels/interface/backend.h"
@@ -44,6 +45,7 @@ class CudaDevice {
     [[nodiscard]] const std::string& name() const { return name_; }
     [[nodiscard]] const std::string& architecture() const { return architecture_; }
     [[nodiscard]] std::size_t shared_limit() const { return shared_limit_; }
+    MemoryQueue<CudaOutOfMemory>& memory() { return memory_; }
     [[nodiscard]] const CudaStream& stream(std::size_t lane) const { return *streams_[lane]; }
 
     /// How many shards a stream may take at once: each has an equal part of what was free at first, so that they cannot
@@ -77,6 +79,7 @@ class CudaDevice {
     std::size_t shared_limit_ = 0;
     std::int64_t bytes_per_stream_ = 0;
     std::vector<std::unique_ptr<CudaStream>> streams_;
+    MemoryQueue<CudaOutOfMemory> memory_;
     std::tuple<SharedWhileUsed<DeviceTables<float>>, SharedWhileUsed<DeviceTables<double>>> tables_;
 };
 
@@ -123,23 +126,38 @@ class CudaBackend final : public Backend {
     template <class Scalar>
     static void run_range(const CellProgram& program, ShardRange range, const ShardSink& sink, CudaDevice& device,
                           const CudaStream& stream) {
-        const auto tables = device.tables<Scalar>(program, stream);
         if (program.dimension > max_compiled_dimension) {
-            run_groups<WideShardGroup<Scalar>>(program, range, sink, device, stream, *tables);
+            run_groups<WideShardGroup<Scalar>, Scalar>(program, range, sink, device, stream);
         } else {
-            run_groups<ShardGroup<Scalar>>(program, range, sink, device, stream, *tables);
+            run_groups<ShardGroup<Scalar>, Scalar>(program, range, sink, device, stream);
         }
     }
 
+    /// What a call has of a device's memory.
     template <class Group, class Scalar>
-    static void run_groups(const CellProgram& program, ShardRange range, const ShardSink& sink,
-                           const CudaDevice& device, const CudaStream& stream, const DeviceTables<Scalar>& tables) {
-        std::int64_t at_once = std::min(device.shards_at_once(program), range.last - range.first);
-        const auto group = make_largest<CudaOutOfMemory>(at_once, [&](std::int64_t shards) {
-            return std::make_unique<Group>(program, shards, tables, stream, device.shared_limit());
-        });
-        for (std::int64_t first = range.first; first < range.last; first += at_once) {
-            if (!group->run({first, std::min(first + at_once, range.last)}, sink)) return;
+    struct Buffers {
+        std::shared_ptr<DeviceTables<Scalar>> tables;
+        std::int64_t at_once;  ///< shards
+        std::unique_ptr<Group> group;
+
+        Buffers(const CellProgram& program, std::int64_t most, CudaDevice& device, const CudaStream& stream)
+            : tables(device.tables<Scalar>(program, stream)),
+              at_once(std::min(device.shards_at_once(program), most)),
+              group(make_largest<CudaOutOfMemory>(at_once, [&](std::int64_t shards) {
+                  return std::make_unique<Group>(program, shards, *tables, stream, device.shared_limit());
+              })) {}
+    };
+
+    template <class Group, class Scalar>
+    static void run_groups(const CellProgram& program, ShardRange range, const ShardSink& sink, CudaDevice& device,
+                           const CudaStream& stream) {
+        const auto make = [&] {
+            return std::make_unique<Buffers<Group, Scalar>>(program, range.last - range.first, device, stream);
+        };
+        const auto buffers = device.memory().take(make, [&sink] { return sink.stop(); });
+        if (!buffers) return;
+        for (std::int64_t first = range.first; first < range.last; first += buffers->at_once) {
+            if (!buffers->group->run({first, std::min(first + buffers->at_once, range.last)}, sink)) return;
         }
     }
 

@@ -62,6 +62,12 @@ TEST_F(EmulatedDevices, without_memory_for_a_single_shard_say_so) {
     }
 }
 
+/// Eight streams want more than there is, though one does not: which of them comes first must not matter.
+TEST_F(EmulatedDevices, streams_wait_for_each_others_memory) {
+    for (const char* order : {"1", "2"})
+        expect_fingerprints_of_the_cpu("run small.toml", {{"LIMIT", "0.00001"}, {"ORDER", order}});
+}
+
 /// Threads, blocks and the host's threads in other orders each time.
 TEST_F(EmulatedDevices, in_any_order) {
     for (const char* order : {"reverse", "2", "3"}) {
