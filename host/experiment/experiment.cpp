@@ -59,7 +59,7 @@ const std::vector<KnownTable>& known_tables() {
         {"", {"title"}},
         {"model",
          {"kind", "data", "target", "standardize", "ridge", "hessian", "gradient_noise_covariance", "minimizer",
-          "gradient_residuals", "feature_covariance", "label_noise_variance", "potential", "gradient_noise_variance"}},
+          "gradient_residuals", "feature_covariance", "label_noise_variance"}},
         {"sweep",
          {"dynamics", "eta0", "learning_rate", "batch_size", "momentum", "update", "dampening", "sampling",
           "epoch_position", "time_step"}},
@@ -67,7 +67,6 @@ const std::vector<KnownTable>& known_tables() {
         {"verdict", {"tolerance", "family_error_rate"}},
         {"gradient_noise", {"at", "draws"}},
         {"weighted_sum", {"alpha", "profile", "length", "momentum", "draws", "window"}},
-        {"underdamped", {"friction", "temperature", "time_step", "scheme"}},
         {"run", {"precision", "normals", "allow_unstable"}}};
     return tables;
 }

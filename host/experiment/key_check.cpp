@@ -7,6 +7,12 @@
 namespace stationary {
 namespace {
 
+/// Names that docs/interface.md keeps for a later version: keys as "table.key", and tables.
+const std::vector<std::string>& reserved_names() {
+    static const std::vector<std::string> names{"model.potential", "model.gradient_noise_variance", "underdamped"};
+    return names;
+}
+
 bool contains(const std::vector<std::string>& words, const std::string& word) {
     return std::find(words.begin(), words.end(), word) != words.end();
 }
@@ -37,6 +43,7 @@ void check_key(const Document& document, const KnownTable& known, const std::str
     if (contains(known.keys, key)) return;
     const bool is_table = known.name.empty() && node.is_table();
     const std::string path = known.name.empty() ? key : known.name + "." + key;
+    if (contains(reserved_names(), path)) Value(document, path, node).fail("reserved for a later version");
     Value(document, path, node).fail((is_table ? "unknown table" : "unknown key") + hint(known, key));
 }
 

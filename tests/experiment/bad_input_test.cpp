@@ -75,12 +75,19 @@ TEST(BadInput, UnknownKeysAndTables) {
          "x.toml:8: gradient_noise.drawz: unknown key (did you mean \"draws\"?)"},
         {with_table("weighted_sum", "alfa = [1.0]"),
          "x.toml:8: weighted_sum.alfa: unknown key (did you mean \"alpha\"?)"},
-        {with_table("underdamped", "fricton = 1.0"),
-         "x.toml:8: underdamped.fricton: unknown key (did you mean \"friction\"?)"},
         {with_table("run", "precison = \"float\""),
          "x.toml:8: run.precison: unknown key (did you mean \"precision\"?)"},
         {"sweep = 3\n", "x.toml:1: sweep: expected a table, got 3"},
         {with_table("[run]", "precision = \"float\""), "x.toml:7: run: expected a table, got a list"},
+    });
+}
+
+TEST(BadInput, ReservedNames) {
+    expect_messages({
+        {with_table("underdamped", "friction = 1.0"), "x.toml:7: underdamped: reserved for a later version"},
+        {model_line + "potential = \"double_well\"\n", "x.toml:3: model.potential: reserved for a later version"},
+        {model_line + matrices + "gradient_noise_variance = 1.0\n",
+         "x.toml:5: model.gradient_noise_variance: reserved for a later version"},
     });
 }
 

@@ -199,12 +199,6 @@ TEST(Experiment, SeedsOfSixtyFourBitsComeFromTheCommandLine) {
     EXPECT_EQ(parse_with({"ensemble.seed=9223372036854775808"}).ensemble.seed, std::uint64_t{1} << 63);
 }
 
-TEST(Experiment, TablesOfLaterCommandsAreAcceptedAndIgnored) {
-    expect_equal(parse(quadratic + "[underdamped]\nfriction = 1.0\ntemperature = 1.0\ntime_step = 0.1\nscheme = "
-                                   "\"baoab\"\n"),
-                 parse(quadratic));
-}
-
 TEST(Experiment, TomlTextReadsBackAsTheSameExperiment) {
     const std::vector<std::string> texts{
         quadratic,
