@@ -1,9 +1,9 @@
 // Random words and normals: as the kernels of each SIMD level make them, and inside chains on either backend. Counters:
 // words_per_second, normals_per_second.
 
-#include "bench/noise_counts.h"
+#include "bench/ceiling/noise_counts.h"
+#include "bench/ceiling/port_table.h"
 #include "bench/noise_functions.h"
-#include "bench/port_table.h"
 #include "bench/programs.h"
 #include "bench/runner.h"
 

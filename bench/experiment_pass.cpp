@@ -1,10 +1,12 @@
 #include "bench/experiment_pass.h"
 
-#include "host/judgement.h"
-#include "host/memory_plan.h"
-#include "host/report_json.h"
-#include "host/run.h"
-#include "host/simulation.h"
+#include "host/comparison/judgement.h"
+#include "host/laws/cell_stability.h"
+#include "host/plan/kept_plan.h"
+#include "host/plan/memory_plan.h"
+#include "host/report/report_json.h"
+#include "host/run/run_shards.h"
+#include "host/run/workers.h"
 
 #include <iostream>
 #include <memory>

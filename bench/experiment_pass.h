@@ -1,7 +1,7 @@
 #pragma once
 
 #include "bench/session.h"
-#include "host/experiment.h"
+#include "host/experiment/experiment.h"
 
 #include <string>
 

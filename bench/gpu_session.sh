@@ -1,47 +1,92 @@
 #!/usr/bin/env bash
-# Everything that needs a GPU, in one go of under 8 minutes, from a build made elsewhere: GPU tests, fingerprints against the
-# CPU's, sanitizers (each of which must first find a planted error), pipe rates, profiler figures, benchmarks, peers.
+# Everything that needs a GPU, in one go of under 8 minutes, from a build made elsewhere; the most telling first:
+# fingerprints of the examples against the CPU's, benchmarks, GPU tests, profiler figures, sanitizers (each of which must
+# first find a planted error), peers.
 #
-# usage: bench/gpu_session.sh BUILD_DIRECTORY OUTPUT_DIRECTORY
+# usage: bench/gpu_session.sh --prepare BUILD_DIRECTORY             on the machine that builds
+#        bench/gpu_session.sh BUILD_DIRECTORY OUTPUT_DIRECTORY      on the machine with the GPU
+#        bench/gpu_session.sh --emulated BUILD_DIRECTORY OUTPUT_DIRECTORY   a small rehearsal without a GPU (docs/testing_without_a_gpu.md)
 #        bench/gpu_session.sh --plan       the parts and their time limits, which add up to no more than 480 seconds
 #
-# Build for it, on the machine that has the compiler, with
-#   cmake --preset ci -B build/gpu -DCMAKE_EXE_LINKER_FLAGS="-static-libstdc++ -static-libgcc" && cmake --build build/gpu
-# and put what the other machine may lack (libfmt, libtomlplusplus, libgomp: ldd build/gpu/bin/stationary) into build/gpu/lib.
-# Then, on the machine with the GPU, in the root of the source tree:
-#   bench/gpu_session.sh build/gpu bench/results/h100
+# Build for it with
+#   cmake --preset ci -B build/gpu -DSTATIONARY_CUDA_RUNTIME=Static -DCMAKE_EXE_LINKER_FLAGS="-static-libstdc++ -static-libgcc"
+#   cmake --build build/gpu && bench/gpu_session.sh --prepare build/gpu
+# which leaves the CPU's results in build/gpu/session, and in build/gpu/lib what the other machine may lack. There, in the
+# root of the source tree:
+#   bench/gpu_session.sh build/gpu bench/results/h200
 # Every part runs even if one before it fails, until 480 seconds are over; the exit code is that of the worst, and
-# OUTPUT_DIRECTORY/summary.txt says what happened. Each part's own output is in NAME.txt, figures in NAME.json or NAME.csv.
+# OUTPUT_DIRECTORY/summary.txt says what happened, line by line as it happens. Each part's own output is in NAME.txt,
+# figures in NAME.json or NAME.csv.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
-most_seconds=480
-usage='usage: bench/gpu_session.sh BUILD_DIRECTORY OUTPUT_DIRECTORY | --plan'
-plan=false planned=0 worst=0
-if [[ "${1:-}" == --plan ]]; then
-    plan=true build=BUILD out=OUT
-else
-    build=${1:?$usage}
-    out=${2:?$usage}
-    mkdir -p "$out"
-    : >"$out/summary.txt"
+usage() {
+    sed -n 's/^# \{0,1\}//p' "${BASH_SOURCE[0]}" | sed -n '/^usage/,/^$/p' >&2
+    exit 2
+}
+
+most_seconds=480 planned=0 worst=0 mode=real
+case ${1:-} in
+    --plan) mode=plan build=BUILD out=OUT ;;
+    --prepare) mode=prepare build=${2:-} out=${2:-} && shift ;;
+    --emulated) mode=emulated build=${2:-} out=${3:-} && shift ;;
+    -*) usage ;;
+    *) build=${1:-} out=${2:-} ;;
+esac
+[[ -n "$build" && -n "$out" ]] || usage
+if [[ $mode != plan ]]; then
+    build=$(cd "$build" && pwd) || exit 2
+    mkdir -p "$out" && out=$(cd "$out" && pwd) || exit 2
+fi
+
+# The chains of an example: all of them for the README's table, which anybody can compare with.
+chains_of() {
+    if [[ $mode == emulated ]]; then
+        echo "--chains=64 --set ensemble.burn_in=16 --set ensemble.stride=16 --set ensemble.draws=2"
+    elif [[ $1 != diabetes ]]; then
+        echo --chains=16384
+    fi
+}
+
+# results_of BACKEND EXAMPLE: the JSON of a run. The emulated one is short, so that every verdict is empty talk.
+results_of() {
+    local options
+    read -ra options <<<"$(chains_of "$2")"
+    "$build/bin/stationary" run "examples/$2.toml" --backend "$1" "${options[@]}" --quiet --json
+}
+
+examples=()
+for example in diabetes $(cd examples && ls -- *.toml); do
+    [[ ${#examples[@]} -gt 0 && ${example%.toml} == diabetes ]] || examples+=("${example%.toml}")
+done
+
+if [[ $mode == prepare ]]; then
+    mkdir -p "$build/session" "$build/lib"
+    for example in "${examples[@]}"; do
+        results_of cpu "$example" >"$build/session/$example-cpu.json" || exit
+        echo "$example: $(grep --count '"fingerprint"' "$build/session/$example-cpu.json") cells"
+    done
+    ldd "$build/bin/stationary" "$build/bin/bench_run" | grep --only-matching '/[^ ]*/lib\(fmt\|tomlplusplus\|gomp\|mpi\|open-\|hwloc\|event\|benchmark\|z\.\)[^ ]*' |
+        sort --unique | xargs --no-run-if-empty cp --dereference --target-directory="$build/lib"
+    exit
 fi
 
 # part NAME SECONDS COMMAND...: runs a command under a time limit, its output in NAME.txt; or only says that it would.
 part() {
-    local name=$1 limit=$2 code=0 left=$((most_seconds - SECONDS))
+    local name=$1 limit=$2 code=0 left=$((most_seconds - SECONDS)) start=$SECONDS
     shift 2
-    if $plan; then
+    if [[ $mode == plan ]]; then
         planned=$((planned + limit))
         printf '%-28s %4d s\n' "$name" "$limit"
         return
     fi
+    if [[ $mode == emulated ]]; then limit=600 left=600; fi
     if ((left <= 0)); then
         code=124
     else
         timeout "$((left < limit ? left : limit))" bash -c '"$@"' _ "$@" >"$out/$name.txt" 2>&1 || code=$?
     fi
-    printf '%-28s exit %d\n' "$name" "$code" | tee -a "$out/summary.txt"
+    printf '%-28s exit %-3d %4d s\n' "$name" "$code" "$((SECONDS - start))" | tee -a "$out/summary.txt"
     ((code > worst)) && worst=$code
     return 0
 }
@@ -52,28 +97,24 @@ machine() {
     nvidia-smi --query-gpu=name,driver_version,clocks.sm,clocks.max.sm,power.limit --format=csv && "$build/bin/stationary" info
 }
 
-# The same experiment on both backends must give the same fingerprint in every cell.
+# The same experiment on both backends must give the same fingerprint in every cell. The CPU's are those of --prepare,
+# if there are any.
 same_fingerprints() {
-    local example=$1 backend
-    for backend in cpu cuda; do
-        "$build/bin/stationary" run "$example" --backend "$backend" --chains 16384 --quiet --json \
-            >"$out/$(basename "$example" .toml)-$backend.json" || return
-    done
-    python3 - "$out/$(basename "$example" .toml)-cpu.json" "$out/$(basename "$example" .toml)-cuda.json" <<'PYTHON'
-import json, sys
-cpu, cuda = (json.load(open(name))["cells"] for name in sys.argv[1:])
-bad = [(a["index"], a["fingerprint"], b["fingerprint"]) for a, b in zip(cpu, cuda) if a["fingerprint"] != b["fingerprint"]]
-print(f"{len(cpu)} cells, {len(bad)} with different fingerprints", *bad, sep="\n")
-for a, b in zip(cpu, cuda):
-    print(a["dynamics"], a["batch_size"], f'{a["component_steps_per_second"]:.3g} cpu, {b["component_steps_per_second"]:.3g} cuda')
-sys.exit(bool(bad) or len(cpu) != len(cuda))
-PYTHON
+    local cpu="$build/session/$1-cpu.json"
+    if [[ $mode == emulated || ! -s $cpu ]]; then
+        cpu="$out/$1-cpu.json"
+        results_of cpu "$1" >"$cpu" || (($? == 3)) || return 1
+    fi
+    results_of cuda "$1" >"$out/$1-cuda.json" || (($? == 3)) || return 1
+    python3 bench/gpu/compare_fingerprints "$cpu" "$out/$1-cuda.json"
 }
 
 # A skipped GPU test has shown nothing.
 gpu_tests() {
+    local filter="Gpu*:*/Gpu*"
+    if [[ $mode == emulated ]]; then filter="*GpuBackend*d1*:*GpuBackend*d3_*"; fi
     {
-        "$build/bin/tests_kernels" "--gtest_filter=Gpu*:*/Gpu*" && "$build/bin/tests_cuda"
+        "$build/bin/tests_kernels" "--gtest_filter=$filter" && "$build/bin/tests_cuda"
     } >"$out/gpu_tests_all.txt" || return
     grep --quiet '  PASSED  . [1-9]' "$out/gpu_tests_all.txt" && ! grep --quiet SKIPPED "$out/gpu_tests_all.txt"
 }
@@ -87,9 +128,14 @@ sees_planted_error() {
     return 1
 }
 
+# sanitized_run TOOL DIMENSION: Langevin and SGD with momentum; 36 and 64 parameters are a warp's work.
 sanitized_run() {
-    compute-sanitizer --tool "$1" --error-exitcode 9 "$build/bin/stationary" run examples/quadratic.toml \
-        --backend cuda --chains 1024 --set ensemble.draws=2 --quiet
+    local diagonal
+    diagonal=$(seq --separator=, "$2" | sed 's/[0-9]\+/1/g')
+    printf '%s\n' '[model]' 'kind = "quadratic"' "hessian = { diagonal = [$diagonal] }" \
+        "gradient_noise_covariance = { diagonal = [$diagonal] }" '[sweep]' 'dynamics = ["langevin", "sgd"]' 'eta0 = 0.1' \
+        'momentum = [0.5]' 'update = ["nesterov"]' '[ensemble]' 'chains = 128' 'draws = 2' 'burn_in = 4' 'stride = 2' |
+        compute-sanitizer --tool "$1" --error-exitcode 9 "$build/bin/stationary" run - --backend cuda --quiet
 }
 
 # What the pipes do in one launch of a kernel, some launches in: issue slots, arithmetic pipes, occupancy, local memory.
@@ -99,43 +145,61 @@ profiled() {
     metrics+=,sm__warps_active.avg.pct_of_peak_sustained_active,smsp__inst_executed.sum,gpu__time_duration.sum
     metrics+=,smsp__inst_executed_op_local_ld.sum,smsp__inst_executed_op_local_st.sum,sm__cycles_elapsed.max
     ncu --csv --launch-skip 2 --launch-count 1 --metrics "$metrics" --log-file "$out/$1.csv" \
-        "$build/bin/$2" --backend cuda --profile --benchmark_filter="$3"
+        "$build/bin/$2" --backend cuda --profile --benchmark_filter="$3" ${small:+"$small"}
 }
 
 # gpu_benchmark NAME BENCHMARK OPTIONS...: results go to NAME.json, what it says on the way to the part's own file. Tables
 # of a million training points take the host longer to make than the GPU to use: left out.
 gpu_benchmark() {
     "$build/bin/$2" --backend cuda --benchmark_format=json --benchmark_min_time=0.05 --benchmark_filter=-N:1000000 \
-        "${@:3}" >"$out/$1.json"
+        ${small:+"$small"} "${@:3}" >"$out/$1.json"
 }
 
-export -f machine same_fingerprints gpu_tests sees_planted_error sanitized_run profiled gpu_benchmark
-export build out LD_LIBRARY_PATH="$build/lib:${LD_LIBRARY_PATH:-}"
+# Without a GPU: the emulator, of whose checks each stands in for a tool of compute-sanitizer; the profiler only starts its
+# program; work is small.
+small=
+if [[ $mode == emulated ]]; then
+    export CUDA_EMULATOR_LIBRARY="$build/cuda_emulator" CUDA_EMULATOR_CHECK=none
+    export LD_LIBRARY_PATH="$CUDA_EMULATOR_LIBRARY:${LD_LIBRARY_PATH:-}"
+    small=--log2_work=10
+    nvidia-smi() { echo "no GPU: emulated"; }
+    compute-sanitizer() {
+        local check=${2%check}
+        CUDA_EMULATOR_CHECK=${check/mem/memory} "${@:5}"
+    }
+    ncu() {
+        while [[ $1 != /* ]]; do shift; done
+        "$@"
+    }
+    export -f nvidia-smi compute-sanitizer ncu
+fi
+export -f machine chains_of results_of same_fingerprints gpu_tests sees_planted_error sanitized_run profiled gpu_benchmark
+export mode build out small LD_LIBRARY_PATH="$build/lib:${LD_LIBRARY_PATH:-}"
+if [[ $mode != plan ]]; then : >"$out/summary.txt"; fi
 
-part machine 10 machine
-part gpu_tests 70 gpu_tests
-for example in examples/*.toml; do
-    part "fingerprints-$(basename "$example" .toml)" 9 same_fingerprints "$example"
-done
-for tool in memcheck racecheck initcheck synccheck; do
-    part "planted-$tool" 6 sees_planted_error "$tool"
-    part "sanitizer-$tool" 13 sanitized_run "$tool"
-done
-part pipe_probe 6 "$build/bin/pipe_probe"
+part machine 6 machine
+for example in "${examples[@]}"; do part "fingerprints-$example" 8 same_fingerprints "$example"; done
+for benchmark in bench_langevin bench_sgd; do part "$benchmark" 30 gpu_benchmark "$benchmark" "$benchmark"; done
+part gpu_tests 80 gpu_tests
 part ncu-langevin_d1 12 profiled ncu-langevin_d1 bench_langevin '^langevin/d:1/'
 part ncu-langevin_d8 12 profiled ncu-langevin_d8 bench_langevin '^langevin/d:8/'
 part ncu-least_squares_d10 12 profiled ncu-least_squares_d10 bench_sgd '^least_squares/d:10/N:442/B:8/mu:0/'
-for benchmark in bench_noise bench_langevin bench_sgd bench_moments bench_run; do
-    part "$benchmark" 20 gpu_benchmark "$benchmark" "$benchmark"
+for tool in memcheck racecheck initcheck synccheck; do
+    part "planted-$tool" 5 sees_planted_error "$tool"
+    for dimension in 2 36 64; do part "sanitizer-$tool-d$dimension" 7 sanitized_run "$tool" "$dimension"; done
 done
+part pipe_probe 5 "$build/bin/pipe_probe"
+for benchmark in bench_noise bench_moments bench_run; do part "$benchmark" 14 gpu_benchmark "$benchmark" "$benchmark"; done
 # What overlapping cells on streams gains: bench_run's rows of small cells again, one after the other.
-part bench_run_one_stream 10 gpu_benchmark bench_run_one_stream bench_run --streams=1 --benchmark_filter='^small_cells'
-part large_run 20 "$build/bin/stationary" run examples/quadratic.toml --backend cuda --chains 16777216 --quiet --json
+part bench_run_one_stream 8 gpu_benchmark bench_run_one_stream bench_run --streams=1 --benchmark_filter='^small_cells'
+part large_run 10 "$build/bin/stationary" run examples/quadratic.toml --backend cuda --quiet --json \
+    --chains "$([[ $mode == emulated ]] && echo 256 || echo 16777216)"
 # Takes whatever peers the machine's Python has; the others are named in the results.
-part peers 50 python3 -B bench/peers/run.py --device gpu --program "$build/bin/stationary" \
-    --straightforward "$build/bin/peer_straightforward" --python python3 --workloads langevin_d10 --out "$out/peers-gpu"
+part peers 40 python3 -B bench/peers/run.py --device gpu --program "$build/bin/stationary" \
+    --straightforward "$build/bin/peer_straightforward" --python python3 --workloads langevin_d10 --out "$out/peers-gpu" \
+    --scale "$([[ $mode == emulated ]] && echo tiny || echo gpu)"
 
-if $plan; then
+if [[ $mode == plan ]]; then
     printf '%-28s %4d s of %d\n' "all" "$planned" "$most_seconds"
     ((planned <= most_seconds))
     exit

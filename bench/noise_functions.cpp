@@ -1,9 +1,9 @@
 // Compiled once per SIMD level (bench/CMakeLists.txt).
 #include "bench/noise_functions.h"
 
-#include "kernels/cpu_level.h"
-#include "kernels/noise_stream.h"
-#include "kernels/pack_lanes.h"
+#include "kernels/cpu/cpu_level.h"
+#include "kernels/lanes/pack_lanes.h"
+#include "kernels/noise/noise_stream.h"
 
 #include <cstring>
 

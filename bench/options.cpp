@@ -1,6 +1,6 @@
 #include "bench/options.h"
 
-#include "host/error.h"
+#include "host/base/error.h"
 
 #include <charconv>
 #include <string_view>
@@ -26,10 +26,10 @@ Choice choose(Argument name, Argument value, const char* expected,
     refuse(name, value, expected);
 }
 
-int number_up_to(int most, Argument name, Argument value, const char* expected) {
+int number_between(int least, int most, Argument name, Argument value, const char* expected) {
     int number = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-    if (error != std::errc() || end != value.data() + value.size() || number < 1 || number > most) {
+    if (error != std::errc() || end != value.data() + value.size() || number < least || number > most) {
         refuse(name, value, expected);
     }
     return number;
@@ -37,14 +37,16 @@ int number_up_to(int most, Argument name, Argument value, const char* expected) 
 
 bool takes_value(Argument name) {
     return name == "--backend" || name == "--simd" || name == "--threads" || name == "--streams" ||
-           name == "--precision";
+           name == "--precision" || name == "--log2_work";
 }
 
 void set_option(BenchOptions& options, Argument name, Argument value) {
     if (name == "--threads") {
-        options.backend.threads = number_up_to(4096, name, value, "a number of threads from 1 to 4096");
+        options.backend.threads = number_between(1, 4096, name, value, "a number of threads from 1 to 4096");
     } else if (name == "--streams") {
-        options.backend.streams = number_up_to(64, name, value, "a number of streams from 1 to 64");
+        options.backend.streams = number_between(1, 64, name, value, "a number of streams from 1 to 64");
+    } else if (name == "--log2_work") {
+        options.log2_work = number_between(10, 40, name, value, "a number from 10 to 40");
     } else if (name == "--backend") {
         options.backend.choice = choose<BackendChoice>(name, value, "cpu or cuda",
                                                        {{"cpu", BackendChoice::cpu}, {"cuda", BackendChoice::cuda}});
@@ -91,6 +93,8 @@ std::string options_help() {
            "          [--threads=<count>]               cpu: default 1\n"
            "          [--streams=<count>]               cuda: cells and shards at once on each GPU; default 8\n"
            "          [--precision={float|double}]      of the state; default float\n"
+           "          [--log2_work=<exponent>]          a pass makes 2^exponent numbers; default 24 a thread, 33 on a "
+           "GPU\n"
            "          [--profile]                       each benchmark exactly once, no ceiling: for profilers\n";
 }
 

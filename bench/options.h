@@ -1,7 +1,7 @@
 #pragma once
 
-#include "host/backend_choice.h"
-#include "host/experiment.h"
+#include "host/experiment/experiment.h"
+#include "host/run/backend_choice.h"
 
 #include <string>
 
@@ -18,6 +18,7 @@ struct BenchOptions {
     BackendRequest backend{BackendChoice::cpu, 1, {}, {}};
     Precision precision = Precision::single_precision;
     RunStyle style = RunStyle::measure;
+    int log2_work = 0;  ///< numbers that a pass of a sized workload makes or reads; 0: as the backend needs it
 };
 
 /// Takes this program's options out of the arguments and leaves the rest. `--name value` and `--name=value` are the

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernels/cell_program.h"
+#include "kernels/interface/cell_program.h"
 
 #include <cstdint>
 

@@ -1,6 +1,6 @@
 #include "bench/runner.h"
 
-#include "bench/step_counts.h"
+#include "bench/ceiling/step_counts.h"
 
 #include <utility>
 

@@ -1,8 +1,8 @@
 #include "bench/session.h"
 
-#include "bench/core_frequency.h"
-#include "host/error.h"
-#include "host/program_info.h"
+#include "bench/ceiling/core_frequency.h"
+#include "host/base/error.h"
+#include "host/base/program_info.h"
 
 #include <fmt/format.h>
 

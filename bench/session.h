@@ -1,8 +1,8 @@
 #pragma once
 
-#include "bench/ceiling.h"
+#include "bench/ceiling/ceiling.h"
 #include "bench/options.h"
-#include "kernels/backend.h"
+#include "kernels/interface/backend.h"
 
 #include <benchmark/benchmark.h>
 

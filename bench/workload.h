@@ -1,7 +1,7 @@
 #pragma once
 
 #include "bench/session.h"
-#include "kernels/cell_program.h"
+#include "kernels/interface/cell_program.h"
 
 #include <cstdint>
 
@@ -19,7 +19,7 @@ struct Workload {
 
 /// The program with so many chains and steps that one pass takes tens of milliseconds: 2²⁴ numbers made or read per CPU
 /// thread, 2³³ on a GPU, but 64 training points for each one in the data set (making the tables takes time too). A draw
-/// every 100 steps, at most 8.
+/// every 100 steps, at most 8. With --log2_work that many numbers, in as few chains as make 16 steps of them.
 Workload sized_workload(CellProgram program, const Session& session);
 
 /// The program with 2^log2_chain_steps chain-steps, 16 at least, in 64 shards: more chains up to 2¹⁶, then more steps.

@@ -5,6 +5,10 @@ option(STATIONARY_WERROR "Treat warnings as errors" OFF)
 set(STATIONARY_ENABLE_CUDA AUTO CACHE STRING "CUDA backend: AUTO (if there is a toolkit), ON (an error without one) or OFF")
 set_property(CACHE STATIONARY_ENABLE_CUDA PROPERTY STRINGS AUTO ON OFF)
 
+set(STATIONARY_CUDA_RUNTIME Static CACHE STRING
+    "CUDA runtime library that programs use: Static, or Shared, which the tests can replace by an emulator of a GPU")
+set_property(CACHE STATIONARY_CUDA_RUNTIME PROPERTY STRINGS Static Shared)
+
 set(STATIONARY_ENABLE_MPI AUTO CACHE STRING "Several ranks in one run: AUTO (if there is an MPI), ON (an error without) or OFF")
 set_property(CACHE STATIONARY_ENABLE_MPI PROPERTY STRINGS AUTO ON OFF)
 

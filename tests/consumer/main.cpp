@@ -1,4 +1,4 @@
-#include "host/prediction.h"
+#include "host/laws/prediction.h"
 
 #include <cmath>
 #include <cstdio>

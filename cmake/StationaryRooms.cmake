@@ -1,0 +1,25 @@
+# stationary_rooms(target folder stem...): what folder/ of the current directory has of stem.cpp, stem.cu, stem.h and
+# stem.cuh goes into the target, the headers into the set that is installed under the paths of the source tree.
+function(stationary_rooms target folder)
+    # Looked at in every build, so that CMake notices a stem.cpp that comes to a stem.h.
+    set(room "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/")
+    file(GLOB found CONFIGURE_DEPENDS "${room}*.cpp" "${room}*.cu" "${room}*.h" "${room}*.cuh")
+    foreach(stem IN LISTS ARGN)
+        set(sources "${room}${stem}.cpp" "${room}${stem}.cu")
+        set(headers "${room}${stem}.h" "${room}${stem}.cuh")
+        foreach(files IN ITEMS sources headers)
+            foreach(file IN LISTS ${files})
+                if(NOT file IN_LIST found)
+                    list(REMOVE_ITEM ${files} "${file}")
+                endif()
+            endforeach()
+        endforeach()
+        if(NOT sources AND NOT headers)
+            message(FATAL_ERROR "${folder}/ has no file of the stem ${stem}")
+        endif()
+        list(APPEND all_sources ${sources})
+        list(APPEND all_headers ${headers})
+    endforeach()
+    target_sources(${target} PRIVATE ${all_sources}
+        PUBLIC FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}" FILES ${all_headers})
+endfunction()

@@ -1,7 +1,0 @@
-#include "kernels/cuda_wide_kernel.cuh"
-
-namespace stationary {
-
-const CudaWideFunctions cuda_wide_langevin = cuda_wide_functions<WideLangevinStepper, NormalMap::fast>();
-
-}  // namespace stationary
