@@ -41,7 +41,9 @@ class WideShardGroup : public ShardBuffers<Scalar, WideShardGroup<Scalar>> {
         : ShardBuffers<Scalar, WideShardGroup<Scalar>>(program, shards, table_dimension(program.dimension),
                                                        wide_functions(program).has_velocity, tables, stream),
           warps_(wide_warps(wide_shared_bytes(program), shared_limit)),
-          stage_(this->chains(shards) * static_cast<std::size_t>(stage_length(program.dimension)), stream.get()) {}
+          stage_(this->chains(shards) * static_cast<std::size_t>(stage_length(program.dimension)), stream.get()) {
+        stage_.fill_bytes(0);  // the rest behind each draw, which the kernels leave as it is
+    }
 
     void prepare(ShardRange range) {
         this->set_buffers(launch_, range, warps_);

@@ -16,7 +16,8 @@ inline namespace STATIONARY_SIMD_LEVEL {
 //                                in `sums`
 //   once(work)                   work() by one of them.
 
-/// Integers of one chain's draw in memory: its components, then a one, so that a sum is a product like the others.
+/// Integers of one chain's draw in memory: its components, then a one, so that a sum is a product like the others. What
+/// is left of the last quad nobody writes: it must be zero from the start, because quads are read whole.
 STATIONARY_HD int stage_length(int dimension) { return 4 * quads_of(dimension + 1); }
 
 /// One launch: steps first_step + 1 … last_step of every chain of some shards. Plain data, passed by value. Between
@@ -68,17 +69,6 @@ class WideDrawCount {
     std::uint64_t* totals_;
 };
 
-/// Writes the one behind a chain's draw: into the last component's quad, or a quad of its own. The rest of that quad is
-/// zero, because quads are read whole. Test: wide_launch_test.cpp.
-STATIONARY_HD void stage_one(int dimension, std::int32_t* row) {
-    const std::int32_t one[4] = {1, 0, 0, 0};
-    if (dimension % 4 == 0) {
-        write_quad(row, dimension / 4, one);
-    } else {
-        row[dimension] = 1;
-    }
-}
-
 /// Writes a chain's draw to the stage, all zero unless it is finite, and counts it.
 template <bool has_velocity, class Team, class Scalar>
 STATIONARY_HD void stage_draw(const ChainArgs<Scalar>& args, const WideLaunch<Scalar>& launch, Team& team,
@@ -106,7 +96,7 @@ STATIONARY_HD void stage_draw(const ChainArgs<Scalar>& args, const WideLaunch<Sc
         team.each(args.dimension, [&](int i) { row[i] = 0; });
     }
     team.once([&] {
-        stage_one(args.dimension, row);
+        row[args.dimension] = 1;
         const WideDrawCount<Scalar> count(args, launch, place);
         if (finite) {
             count.add_finite(sums[saturated] + pull.saturated > 0, sums[velocity_square], pull.value);

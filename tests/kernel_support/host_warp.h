@@ -105,7 +105,7 @@ class HostWideLaunch {
         position_.assign(chains * static_cast<std::size_t>(table_dimension(program.dimension)), junk);
         velocity_ = position_;
         diverged_.assign(chains, 0);
-        stage_.assign(chains * static_cast<std::size_t>(stage_length(program.dimension)), unwritten);
+        stage_.assign(chains * static_cast<std::size_t>(stage_length(program.dimension)), 12345);
         totals_.assign(shards_ * row_, 0);
         first_bad_step_.assign(shards_, ~std::uint64_t{0});
     }
@@ -138,13 +138,7 @@ class HostWideLaunch {
         return moments();
     }
 
-    /// Whether every number of the last draw's stage has been written: the products read them all.
-    [[nodiscard]] bool wrote_whole_stage() const {
-        return std::find(stage_.begin(), stage_.end(), unwritten) == stage_.end();
-    }
-
   private:
-    static constexpr std::int32_t unwritten = std::numeric_limits<std::int32_t>::min();  // no component of a draw
     using Team = HostWarp<last_lane_first>;
     using ChainStepper = Stepper<ScalarLanes<Scalar>, Team>;
 
