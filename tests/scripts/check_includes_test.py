@@ -53,6 +53,22 @@ class CheckIncludes(unittest.TestCase):
         self.write(f"{folder}/room.h", f"#pragma once\n{line}\n")
         self.expect(rule, f"{folder}/room.h:2: ")
 
+    def test_a_file_that_is_two_rooms(self):
+        self.write("host/laws/room.h", "#pragma once\n" + "//\n" * 299)
+        self.assertEqual(self.check(), (0, ""))
+        self.write("host/laws/room.h", "#pragma once\n" + "//\n" * 300)
+        self.expect("a file has at most 300 lines", "host/laws/room.h: 301")
+
+    def test_a_folder_that_is_crowded(self):
+        rooms = [f"room{k}" for k in range(25)]
+        for room in rooms:
+            self.write(f"kernels/noise/{room}.h", "#pragma once\n" + "//\n" * 80)
+        self.write("kernels/CMakeLists.txt", "stationary_rooms(library noise room " + " ".join(rooms) + ")\n" + "".join(
+            f"stationary_rooms(library {folder} room)\n" for folder in
+            (f.split("/")[1] for f in Floors(ROOT).index if f.startswith("kernels/") and f != "kernels/noise")))
+        self.expect("a folder has at most 25 files", "kernels/noise: 26")
+        self.expect("a folder has at most 2000 lines", "kernels/noise: 2026")
+
     def test_a_tree_without_faults_passes(self):
         self.write("host/report/room.h", '#include <string>\n#include "host/laws/room.h"\n#include "kernels/interface/room.h"\n')
         self.assertEqual(self.check(), (0, ""))
