@@ -69,10 +69,12 @@ add_emulated(emulated_every_kernel_is_launched push 60
     "${PROJECT_SOURCE_DIR}/tests/cuda_emulator/check_launched_kernels" --except "^stationary::probe$" ${trace_files})
 set_tests_properties(emulated_every_kernel_is_launched PROPERTIES FIXTURES_REQUIRED emulated_launches)
 
-# Fingerprints of small experiments of every model, update and sampling. --jobs: each keeps one processor busy.
+# Fingerprints of small experiments of every model, update and sampling; in two parts, so that none takes a minute.
 set(compare "${PROJECT_SOURCE_DIR}/tests/cuda_emulator/compare_backends" "$<TARGET_FILE:stationary>")
 foreach(dimension IN ITEMS 2 10 36)
-    add_emulated(emulated_fingerprints_d${dimension} push 240
-        ${compare} --dimensions ${dimension} -- ${emulated_run} --)
+    foreach(precision IN ITEMS float double)
+        add_emulated(emulated_fingerprints_d${dimension}_${precision} push 240
+            ${compare} --dimensions ${dimension} --only "d=${dimension} ${precision}" -- ${emulated_run} --)
+    endforeach()
 endforeach()
 add_emulated(emulated_fingerprints long 14400 ${compare} --jobs 2 -- ${emulated_run} --)
